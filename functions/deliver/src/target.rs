@@ -22,6 +22,12 @@ pub trait Target: Send + Sync {
     /// What is still under way at `until` is given up and comes back as [`Outcome::Later`].
     async fn deliver(&self, records: &[Record], until: Deadline) -> Vec<Outcome>;
 
+    /// The same for who decides himself what becomes of what is refused: that is [`Outcome::Refused`], even if
+    /// nothing is taken. After some records that are refused one by one, the others are not sent.
+    async fn deliver_and_tell(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        self.deliver(records, until).await
+    }
+
     /// The same where somebody wants what is refused given up, even if it is everything.
     async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
         self.deliver(records, until).await
@@ -33,6 +39,8 @@ pub trait Target: Send + Sync {
 pub(crate) enum AllRefused {
     /// They wait: a setting is wrong rather than the records.
     Wait,
+    /// Those that were sent are told to be refused, and who asks decides.
+    Tell,
     /// They are given up, since somebody wants that.
     GiveUp,
 }

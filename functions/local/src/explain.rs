@@ -7,6 +7,7 @@ use drawbridge_telemetry::shown;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::screen::{beside, columns, hanging};
 
 /// Explains the records of the first alert of a file.
 pub(crate) fn run(args: &cli::Explain) -> Result<(), Failure> {
@@ -31,6 +32,10 @@ pub(crate) fn run(args: &cli::Explain) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The columns of a key's name, with the blanks before it, and how far behind it is where it comes from.
+const NAME: usize = 28;
+const FROM: usize = 2;
+
 fn show(n: usize, all: usize, record: &Explained, out: &mut impl io::Write) -> io::Result<()> {
     if n > 0 {
         writeln!(out)?;
@@ -40,10 +45,13 @@ fn show(n: usize, all: usize, record: &Explained, out: &mut impl io::Write) -> i
         .as_deref()
         .map(|place| format!(", {place}"))
         .unwrap_or_default();
-    writeln!(out, "record {} of {all} ({}{evidence})", n + 1, record.of)?;
+    let head = format!("record {} of {all} ({}{evidence})", n + 1, record.of);
+    writeln!(out, "{}", hanging(&head, columns()))?;
     for key in &record.keys {
-        writeln!(out, "  {:<26} {}", shown(&key.key), key.value)?;
-        writeln!(out, "  {:<26}   from {}", "", shown(&key.from))?;
+        let value = beside(&shown(&key.key), NAME, &key.value.to_string(), columns());
+        writeln!(out, "{value}")?;
+        let from = format!("from {}", shown(&key.from));
+        writeln!(out, "{}", beside("", NAME + FROM, &from, columns()))?;
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use crate::progress::{say, say_timed};
+use crate::screen::has_printed;
 
 /// Why the command ends with an exit code other than 0.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +67,20 @@ impl Failure {
         Self::Ended(text.to_string())
     }
 
-    /// Tells the user and gives the exit code.
-    pub(crate) fn report(self) -> ExitCode {
+    /// What a script is told that asked for JSON.
+    pub(crate) fn json(error: &str) -> Value {
+        json!({"ending": "failed", "error": error})
+    }
+
+    /// Tells the user and gives the exit code. A script that asked for JSON gets an object even where
+    /// nothing was printed before the failure.
+    pub(crate) fn report(self, json: bool) -> ExitCode {
         if matches!(self, Self::ReaderGone) {
             return ExitCode::SUCCESS;
+        }
+        if json && !has_printed() {
+            // What cannot be written is no reason for more.
+            let _ = writeln!(crate::screen::stdout(), "{}", Self::json(&self.to_string()));
         }
         let text = format!("drawbridge: {self}");
         match &self {

@@ -38,12 +38,11 @@ use std::process::ExitCode;
 use tracing::Level;
 
 use crate::cli::Command;
-use crate::failure::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = match cli::parse() {
-        Ok(given) => given.command,
+    let (command, json) = match cli::parse() {
+        Ok(given) => (given.cli.command, given.json),
         Err(code) => return code,
     };
     let level = match command {
@@ -77,5 +76,5 @@ async fn main() -> ExitCode {
         Some(Command::State(args)) => state::run(args).await,
         Some(Command::Generate(args)) => generate::run(&args),
     };
-    done.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+    done.map_or_else(|failure| failure.report(json), |()| ExitCode::SUCCESS)
 }

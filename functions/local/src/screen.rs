@@ -1,6 +1,7 @@
 //! What the command writes for a person, or as JSON: no text from outside does anything there.
 
-use std::io::{self, IsTerminal as _, StderrLock, StdoutLock, Write as _};
+use std::io::{self, IsTerminal as _, StderrLock, StdoutLock, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use drawbridge_telemetry::Escaped;
 
@@ -13,9 +14,31 @@ const HANGING: usize = 2;
 /// The blanks before what a command does, where that has no room beside it.
 const BELOW: usize = 6;
 
+/// Whether anything was written to standard output.
+static HAS_PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// Standard output, which remembers that something was written to it.
+pub(crate) struct Stdout(StdoutLock<'static>);
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        HAS_PRINTED.fetch_or(!bytes.is_empty(), Ordering::Relaxed);
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Whether anything was written to standard output by now.
+pub(crate) fn has_printed() -> bool {
+    HAS_PRINTED.load(Ordering::Relaxed)
+}
+
 /// Standard output.
-pub(crate) fn stdout() -> Escaped<StdoutLock<'static>> {
-    Escaped::new(io::stdout().lock(), has_colours())
+pub(crate) fn stdout() -> Escaped<Stdout> {
+    Escaped::new(Stdout(io::stdout().lock()), has_colours())
 }
 
 /// Standard error.
@@ -59,6 +82,19 @@ pub(crate) fn print_line(text: &str) -> io::Result<()> {
     writeln!(stdout(), "{}", hanging(text, columns()))
 }
 
+/// Prints what a command did: lines for a person, or one JSON object with what it was done to.
+pub(crate) fn print_done(
+    json: bool,
+    (what, name): (&str, &str),
+    lines: &[String],
+) -> io::Result<()> {
+    if json {
+        let line = serde_json::json!({what: name, "ending": "complete", "text": lines.join("; ")});
+        return writeln!(stdout(), "{line}");
+    }
+    lines.iter().try_for_each(|line| print_line(line))
+}
+
 /// What a command does, in the lines below it.
 pub(crate) fn below(what: &str, columns: Option<usize>) -> String {
     wrapped(what, BELOW, columns)
@@ -92,6 +128,27 @@ pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> Stri
     lines.join("\n")
 }
 
+/// A name, and behind it a text that begins in column `at`, and goes on there in the next lines where it has no
+/// room.
+pub(crate) fn beside(name: &str, at: usize, text: &str, columns: Option<usize>) -> String {
+    let name = format!("{:HANGING$}{name}", "");
+    let first = format!("{name:<at$} ");
+    let length = width(&first);
+    if columns.is_none_or(|columns| length + width(text) <= columns) {
+        return first + text;
+    }
+    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(at + 1));
+    // Below a name that reaches into the text's column, and where a word has no room in that.
+    if length > at + 1 || words(text).iter().any(|word| width(word) > room) {
+        let below = below(text, columns);
+        return match name.trim() {
+            "" => below,
+            _ => format!("{name}\n{below}"),
+        };
+    }
+    first + &wrapped(text, length, columns).split_off(length)
+}
+
 /// A text in lines of at most `columns`, with two blanks before each but the first: where a name that is
 /// repeated goes on in the next line, that line is not taken for one of ours.
 pub(crate) fn hanging(text: &str, columns: Option<usize>) -> String {
@@ -101,6 +158,30 @@ pub(crate) fn hanging(text: &str, columns: Option<usize>) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// A line that goes on below if it has no room: behind the name that it begins with, or two columns behind
+/// where it begins.
+pub(crate) fn continued(line: &str, columns: Option<usize>) -> String {
+    let Some(columns) = columns.filter(|columns| width(line) > *columns) else {
+        return line.to_owned();
+    };
+    let text = line.trim_start();
+    let begin = line.len() - text.len();
+    let (name, text) = match text.split_once("  ") {
+        Some((name, behind)) => line.split_at(begin + name.len() + 2 + leading(behind)),
+        None => line.split_at(begin),
+    };
+    let at = match name.trim() {
+        "" => begin + HANGING,
+        _ => width(name),
+    };
+    name.to_owned() + wrapped(text, at, Some(columns)).trim_start()
+}
+
+/// How many bytes of blanks a text begins with.
+fn leading(text: &str) -> usize {
+    text.len() - text.trim_start().len()
 }
 
 /// What begins the code of a colour, which ends with an `m`.
@@ -133,7 +214,17 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{hanging, wrapped};
+    use super::{beside, continued, hanging, wrapped};
+
+    #[test]
+    fn a_text_stays_in_its_column_as_long_as_its_words_fit() {
+        assert_eq!(beside("a", 4, "b c", None), "  a  b c");
+        assert_eq!(beside("a", 4, "bb cc", Some(8)), "  a  bb\n     cc");
+        assert_eq!(beside("a", 4, "b ccccc", Some(11)), "  a  b\n     ccccc");
+        assert_eq!(beside("aaaa", 4, "bb cc", Some(11)), "  aaaa\n      bb cc");
+        assert_eq!(beside("a", 12, "bb dddd", Some(14)), "  a\n      bb dddd");
+        assert_eq!(beside("", 12, "bb dddd", Some(14)), "      bb dddd");
+    }
 
     #[test]
     fn lines_end_between_words() {
@@ -151,6 +242,9 @@ mod tests {
         assert_eq!(hanging("a bb  ccc", Some(9)), "a bb  ccc");
         assert_eq!(hanging("a bb  ccc", Some(8)), "a bb\n  ccc");
         assert_eq!(hanging("a bb  ccc", None), "a bb  ccc");
+        assert_eq!(continued("   a bb", Some(7)), "   a bb");
+        assert_eq!(continued("   a bb c", Some(8)), "   a\n     bb\n     c");
+        assert_eq!(continued("a   bb c", Some(7)), "a   bb\n    c");
         let faint = "\u{1b}[2mfaint\u{1b}[0m";
         assert_eq!(
             hanging(&format!("{faint} {faint} aa"), Some(13)),

@@ -38,6 +38,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         1 => "1 alert".to_owned(),
         count => format!("{count} alerts"),
     };
+    let them = if first.len() == 1 { "it" } else { "them" };
     // Those that are generated unless it is told otherwise are of the last day.
     let is_of_now = args.alerts.is_none() && args.from.is_none() && args.to.is_none();
     let oldest = first.oldest_update().filter(|_| !is_of_now);
@@ -74,11 +75,11 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let (secret, how) = match is_usual {
         true => (
             format!("{SECRET_VARIABLE}={} ", cli::SIMULATED_SECRET),
-            "poll them with".to_owned(),
+            format!("poll {them} with"),
         ),
         false => (
             String::new(),
-            format!("set {SECRET_VARIABLE} to the secret that was given, and poll them with"),
+            format!("set {SECRET_VARIABLE} to the secret that was given, and poll {them} with"),
         ),
     };
     let program = program();

@@ -138,6 +138,13 @@ impl FileDelivery {
         self.backlog.look().await
     }
 
+    /// Whether the target refused every record that the last run sent: these wait, though the target may well
+    /// take those of another file.
+    #[must_use]
+    pub fn refuses_all(&self) -> bool {
+        self.deliverer.refuses_all()
+    }
+
     /// What is not delivered, oldest first, as far as the last look has seen it.
     ///
     /// # Errors

@@ -45,13 +45,14 @@ pub(crate) struct EncodedRecord {
 /// If the target names a record, that record is believed to be at fault, unless three in a row are
 /// named and none is accepted.
 /// With [`AllRefused::GiveUp`], whatever is refused alone counts.
+/// With [`AllRefused::Tell`] it counts too, but three in a row and none accepted still end the delivery.
 pub(crate) async fn deliver(
     api: &dyn BatchApi,
     records: &[Record],
     until: Deadline,
     all_refused: AllRefused,
 ) -> Vec<Outcome> {
-    let is_patient = all_refused == AllRefused::Wait;
+    let is_patient = all_refused != AllRefused::GiveUp;
     let mut batch = Undecided::new();
     for record in records {
         batch.push(api.encode(record).map_err(Outcome::Refused));
@@ -124,11 +125,9 @@ pub(crate) async fn deliver(
             }
         }
     }
-    let named_is_proven = !is_patient || any_taken || named.len() < SUSPICIOUS;
-    let all = [
-        (unproven, !is_patient || any_taken),
-        (named, named_is_proven),
-    ];
+    let is_proven = all_refused != AllRefused::Wait || any_taken;
+    let named_is_proven = is_proven || named.len() < SUSPICIOUS;
+    let all = [(unproven, is_proven), (named, named_is_proven)];
     for (refused, is_proven) in all {
         for (at, reason) in refused {
             let outcome = if is_proven {

@@ -12,7 +12,7 @@ use drawbridge_store::{LocalStore, Store as _};
 use drawbridge_time::Deadline;
 use serde_json::json;
 
-use crate::fake::http::{Fake, json as answer};
+use crate::fake::http::{Fake, Told, json as answer};
 use crate::support::{
     assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records, soon,
     target,
@@ -194,25 +194,77 @@ async fn where_all_are_refused_nothing_is_put_aside_for_those_who_can_wait() {
         let some = records(to).split_off(from);
         deliverer.deliver_unless_all_are_refused(stored_records(some), soon())
     };
-    // One or two may be wrong by themselves.
-    for outcome in deliver(0, 2).await {
-        assert_refused(&outcome, "never");
+    // Not even one.
+    for _ in 0..3 {
+        assert_later(
+            &deliver(0, 1).await,
+            &["refused the only record", "never", "--set-aside"],
+        );
+        assert!(deliverer.refuses_all());
     }
-    assert_eq!(quarantine(&folder).len(), 2);
-    // The third in a row says that a setting is.
-    assert_later(
-        &deliver(2, 3).await,
-        &["a setting is wrong", "never", "--set-aside"],
-    );
-    assert_later(&deliver(2, 11).await, &["all of the 9 records"]);
-    assert_eq!(quarantine(&folder).len(), 2);
+    assert_later(&deliver(2, 11).await, &["refused every record"]);
+    assert!(quarantine(&folder).is_empty());
     // Where one is taken among them, the others are at fault themselves.
     let outcomes = deliver(2, 12).await;
     assert_eq!(outcomes[9], Outcome::Taken);
     assert_refused(&outcomes[0], "never");
-    assert_eq!(quarantine(&folder).len(), 11);
-    // And it counts from there.
-    assert_refused(&deliver(0, 1).await[0], "never");
+    assert_eq!(quarantine(&folder).len(), 9);
+    assert!(!deliverer.refuses_all());
+    // What was taken before says nothing of the settings of now.
+    assert_later(&deliver(0, 1).await, &["never"]);
+}
+
+#[tokio::test]
+async fn what_is_not_worth_sending_does_not_wait_for_a_setting() {
+    let (deliverer, folder) = deliverer(Arc::new(Says(|_| Outcome::Refused("never".into()))));
+    let mut some = records(3);
+    some[0].body.clear();
+    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(some), soon());
+    let outcomes = outcomes.await;
+    assert_refused(&outcomes[0], "the record is empty");
+    assert_later(&outcomes[1..], &["refused every record"]);
+    assert_eq!(quarantine(&folder).len(), 1);
+}
+
+#[tokio::test]
+async fn records_that_are_refused_do_not_hold_up_those_behind_them() {
+    let bad: &[&str] = &["\"0.exe\"", "\"1.exe\"", "\"2.exe\"", "\"7.exe\""];
+    // A server that does not say which record of a request it means.
+    let refuses = move |body: &str| bad.iter().any(|bad| body.contains(bad));
+    let fake =
+        Fake::start(move |_, asked| answer(if refuses(&asked.body) { 400 } else { 200 }, "")).await;
+    let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+    let (deliverer, folder) = deliverer(target);
+    // Three in a row look like a setting, until one behind them is taken.
+    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(records(8)), soon());
+    let outcomes = outcomes.await;
+    assert_eq!(quarantine(&folder).len(), bad.len());
+    assert_taken(&outcomes[3..7]);
+    for at in [0, 1, 2, 7] {
+        assert_refused(&outcomes[at], "HTTP 400");
+    }
+    // What was taken to find out is not sent twice.
+    let taken = fake.bodies().into_iter().filter(|body| !refuses(body));
+    let taken = taken.map(|body| body.matches(".exe").count());
+    assert_eq!(taken.sum::<usize>(), 4);
+    // And where there is nothing but those, none is given up.
+    let first = records(3);
+    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(first), soon());
+    assert_later(&outcomes.await, &["refused every record", "HTTP 400"]);
+    assert!(deliverer.refuses_all());
+    assert_eq!(quarantine(&folder).len(), bad.len());
+}
+
+#[tokio::test]
+async fn a_target_that_asks_to_wait_is_asked_once() {
+    let asks_to_wait = || Told::Answer(429, vec![("retry-after", "9".into())], String::new());
+    let fake = Fake::start(move |_, _| asks_to_wait()).await;
+    let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
+    let (deliverer, _folder) = deliverer(target);
+    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(records(200)), soon());
+    assert_later(&outcomes.await, &["HTTP 429"]);
+    assert_eq!(fake.asked().len(), 1);
+    assert!(!deliverer.refuses_all());
 }
 
 #[tokio::test]

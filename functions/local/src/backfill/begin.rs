@@ -29,14 +29,14 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     let window = range(from, to, now).map_err(Failure::of)?;
     if !is_name(&tenant) {
         return Err(Failure::of(format!(
-            "{} cannot be a tenant's name: see `drawbridge tenants list`",
+            "{} cannot be a tenant's name: the command `tenants list` shows those that there are",
             cli::quoted(&tenant)
         )));
     }
     if let Some(note) = beyond_retention(&window, now) {
         say(&note);
     }
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     check_no_wait(&place, args.no_wait)?;
     let document = polled_document(&place, &tenant).await?;
     check_output(&place, document.as_ref(), args.output.as_deref())?;
@@ -71,7 +71,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
 
 /// Goes on with a backfill by its id; the windows that failed are tried again.
 pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     check_no_wait(&place, args.no_wait)?;
     let mut progress = with_id(&place, &args.id).await?;
     progress.left.append(&mut progress.failed);

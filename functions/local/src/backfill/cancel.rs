@@ -1,5 +1,3 @@
-use std::io::Write as _;
-
 use drawbridge_poll::BackfillProgress;
 use jiff::Timestamp;
 
@@ -8,25 +6,25 @@ use super::shown::is_done;
 use crate::cli::BackfillCancel;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::screen::print_done;
 
 /// Suspends what is left of a backfill in its tenant's state.
 pub(super) async fn run(args: &BackfillCancel) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let progress = with_id(&place, &args.id).await?;
-    let mut out = crate::screen::stdout();
+    let tell = |text: String| print_done(args.json, ("backfill", &progress.id), &[text]);
     if is_done(&progress) {
-        writeln!(out, "{} is done already", progress.id)?;
+        tell(format!("{} is done already", progress.id))?;
         return Ok(());
     }
     let store = place.store.as_ref();
     let cancelled =
         BackfillProgress::cancel(store, &progress.tenant, &progress.id, Timestamp::now());
     cancelled.await.map_err(Failure::of)?;
-    writeln!(
-        out,
+    tell(format!(
         "{} is cancelled at {} %: nothing more of it is read, and what it wrote stays",
         progress.id,
         progress.percent()
-    )?;
+    ))?;
     Ok(())
 }

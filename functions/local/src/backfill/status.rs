@@ -13,7 +13,7 @@ use crate::span::ago;
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let mut rows = Vec::new();
     let mut out = crate::screen::stdout();
     let mut reasons = Vec::new();

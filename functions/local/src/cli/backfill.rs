@@ -101,6 +101,9 @@ pub(crate) struct BackfillResume {
 pub(crate) struct BackfillCancel {
     /// Its id, as `backfill status` shows it.
     pub(crate) id: String,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }

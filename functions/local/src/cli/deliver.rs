@@ -6,6 +6,7 @@ use drawbridge_deliver::{TARGETS, TargetType};
 use jiff::SignedDuration;
 
 use super::format::format_name;
+use super::time::duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,7 +78,7 @@ pub(crate) struct Deliver {
     #[arg(long, conflicts_with = "every")]
     pub(crate) once: bool,
     /// Look for new records this far apart: 5s, 1m.
-    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5s")]
     pub(crate) every: SignedDuration,
     /// Print what was done as JSON.
     #[arg(long)]

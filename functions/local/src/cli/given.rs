@@ -4,14 +4,14 @@
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
 use super::compare::WANTED;
 use super::help;
-use super::time::NoTime;
+use super::time::{NoDuration, NoTime};
 use crate::failure::Failure;
 
 /// Replaces what may be a secret.
@@ -27,21 +27,38 @@ const SIMULATED: &str = "--client-secret";
 const REPEATED: [ContextKind; 2] = [ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
 const SUGGESTIONS: [ContextKind; 2] = [ContextKind::Suggested, ContextKind::TrailingArg];
 
-/// Reads the command line. An error is printed already when this returns.
-pub(crate) fn parse() -> Result<Cli, ExitCode> {
+/// A command line.
+pub(crate) struct GivenCommand {
+    pub(crate) cli: Cli,
+    /// Whether it asks for JSON.
+    pub(crate) json: bool,
+}
+
+/// Reads the command line; an error is printed already when this returns.
+pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
     let given: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     if let Some(refusal) = refusal(&given) {
-        return Err(Failure::of(refusal).report());
+        return Err(Failure::of(refusal).report(given.iter().any(|argument| argument == "--json")));
     }
     let mut command = help::command();
     let matches = command.try_get_matches_from_mut(std::env::args_os());
     let read = matches.and_then(|matches| {
-        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let json = asks_for_json(&matches);
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok(GivenCommand { cli, json })
     });
     read.map_err(|error| help::print_parse_error(&without_values(error)))
+}
+
+/// Whether the command, or the one within it, was given `--json`.
+fn asks_for_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, within)) => asks_for_json(within),
+        None => matches!(matches.try_get_one("json"), Ok(Some(true))),
+    }
 }
 
 /// Why the arguments are not looked at any further; `None` if none of them is a secret to all
@@ -103,8 +120,8 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::of(format!(
-        "{} cannot be a tenant's name, which is 1 to 64 of a-z, 0-9 and -: see `drawbridge tenants \
-         list`",
+        "{} cannot be a tenant's name, which is 1 to 64 of a-z, 0-9 and -: the command `tenants list` shows \
+         those that there are",
         quoted(name)
     )))
 }
@@ -140,8 +157,13 @@ fn without_values(error: clap::Error) -> clap::Error {
         }
     }
     let source = std::error::Error::source(&error);
-    if let Some(no_time) = source.and_then(|source| source.downcast_ref::<NoTime>()) {
-        let hint = vec![no_time.to_string().into()];
+    let no_time = source.and_then(|source| source.downcast_ref::<NoTime>());
+    let no_duration = source.and_then(|source| source.downcast_ref::<NoDuration>());
+    let hint = no_time
+        .map(ToString::to_string)
+        .or_else(|| no_duration.map(ToString::to_string));
+    if let Some(hint) = hint {
+        let hint = vec![hint.into()];
         cleaned.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));
     }
     let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);

@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 use jiff::{SignedDuration, Timestamp};
 
 use super::format::format_name;
-use super::time::time;
+use super::time::{duration, time};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,7 +77,7 @@ pub(crate) struct Poll {
     #[arg(long, conflicts_with = "every")]
     pub(crate) once: bool,
     /// How long to wait between two polls: 30s, 5m.
-    #[arg(long, value_name = "DURATION", default_value = "1m")]
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1m")]
     pub(crate) every: SignedDuration,
     /// Where to write the records, the state and the quarantine.
     #[arg(long, value_name = "DIR", default_value = "drawbridge-data")]

@@ -119,4 +119,7 @@ pub(crate) struct ReplayDeadLetters {
     /// Move this many messages at most, all queues together.
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<u64>,
+    /// Print one JSON object per queue, each on a line, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -66,6 +66,9 @@ pub(crate) struct StateReset {
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }

@@ -145,6 +145,9 @@ pub(crate) struct TenantsAdd {
     /// Replace the document if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }
@@ -203,6 +206,9 @@ pub(crate) struct TenantsAllow {
     /// Take the permission back.
     #[arg(long, conflicts_with = "replaces_first_tenant")]
     pub(crate) revoke: bool,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }
@@ -216,6 +222,9 @@ pub(crate) struct TenantsRemove {
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }
@@ -248,6 +257,9 @@ pub(crate) struct TenantsPurge {
 pub(crate) struct TenantsMove {
     /// The tenant's name.
     pub(crate) name: String,
+    /// Print one JSON object, for scripts.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: DataLocationArgs,
 }

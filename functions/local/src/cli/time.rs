@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// That a text is no time. It says nothing of the text.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -13,9 +13,27 @@ pub(super) fn time(text: &str) -> Result<Timestamp, NoTime> {
         .map_err(|_: jiff::Error| NoTime)
 }
 
+/// That a text is no duration. It says nothing of the text.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("give a duration such as 30s or 5m")]
+pub(super) struct NoDuration;
+
+/// Reads a duration with its unit.
+pub(super) fn duration(text: &str) -> Result<SignedDuration, NoDuration> {
+    text.parse().map_err(|_: jiff::Error| NoDuration)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit() {
+        assert_eq!(duration("5m"), Ok(SignedDuration::from_mins(5)));
+        for text in ["5", "", "soon"] {
+            assert_eq!(duration(text), Err(NoDuration), "{text}");
+        }
+    }
 
     #[test]
     fn a_day_begins_at_midnight_in_utc() {

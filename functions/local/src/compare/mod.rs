@@ -12,6 +12,7 @@ use drawbridge_compare::{Comparison, Report, Which};
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::screen::{columns, continued};
 
 /// Compares the two sides and tells what came of it.
 pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
@@ -36,7 +37,12 @@ pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
         serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        screen::write(&mut out, &names, &report)?;
+        let mut text = Vec::new();
+        screen::write(&mut text, &names, &report)?;
+        let text = String::from_utf8_lossy(&text);
+        for line in text.lines() {
+            writeln!(out, "{}", continued(line, columns()))?;
+        }
     }
     out.flush()?;
     if let Some(file) = &args.html {

@@ -71,6 +71,13 @@ impl DataLocation {
         }
     }
 
+    /// The same, where a command can do nothing in a folder that is not there.
+    pub(crate) async fn open_existing(args: &cli::DataLocationArgs) -> Result<Self, Failure> {
+        let place = Self::open(args).await?;
+        place.check_is_there()?;
+        Ok(place)
+    }
+
     /// A folder.
     pub(crate) fn folder(folder: PathBuf) -> Self {
         Self {
@@ -125,11 +132,20 @@ impl DataLocation {
     /// no mistake: nothing was added yet.
     pub(crate) fn check_exists(&self) -> Result<(), Failure> {
         match self.as_folder() {
-            Some(folder) if folder != Path::new(DEFAULT_FOLDER) && !folder.is_dir() => {
+            Some(folder) if folder != Path::new(DEFAULT_FOLDER) => self.check_is_there(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a folder that is not there, where a command can do nothing without one.
+    pub(crate) fn check_is_there(&self) -> Result<(), Failure> {
+        match self.as_folder() {
+            Some(folder) if !folder.is_dir() => {
+                let folder = folder.display();
+                let add = self.command("tenants add NAME …");
                 Err(Failure::of(format!(
-                    "there is no folder {}: name it with --out, or add the first tenant with \
-                     `drawbridge tenants add`",
-                    folder.display()
+                    "there is no folder {folder}: name the data folder with --out, or add the first \
+                     tenant with {add}"
                 )))
             }
             _ => Ok(()),

@@ -1,6 +1,6 @@
 //! The delivery of the files of all tenants of a folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use drawbridge_config::is_name;
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, belongs_to, has_begun};
 use drawbridge_deliver::retry_delay;
 use drawbridge_files::{Entry, Root, access_error};
+use drawbridge_record::Format;
 use drawbridge_time::Deadline;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ use super::Target;
 use super::one::open_file;
 use super::report::{check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
-use crate::data_location::{DEFAULT_FOLDER, FOLDERS};
+use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
 use crate::failure::Failure;
 use crate::outputs::file_name;
 use crate::progress::say_timed;
@@ -41,13 +42,15 @@ pub(super) async fn run(
         folder,
         open: BTreeMap::new(),
         printed: HashMap::new(),
+        of_other_formats: HashSet::new(),
+        held_back: HashMap::new(),
     };
     let mut tries = 0;
     loop {
         let round = files.round(&stop).await?;
         if args.once || *stop.borrow() {
             say_if_idle(round.is_idle(), args);
-            let ended = round.ended();
+            let ended = round.ended(&files.folder, target);
             return match args.once {
                 true => ended,
                 // A file may have been truncated while the last records were under way.
@@ -83,6 +86,11 @@ struct Files<'a> {
     open: BTreeMap<String, FileDelivery>,
     /// The trouble of each tenant as it was last printed, so that it is not printed every few seconds.
     printed: HashMap<String, String>,
+    /// The tenants of which it was said that they have records of other formats alone.
+    of_other_formats: HashSet<String>,
+    /// The tenants whose records the target refuses, every one of them: how often, and when they are tried
+    /// again. The others do not wait for them.
+    held_back: HashMap<String, (u32, Instant)>,
 }
 
 /// What came of a round.
@@ -105,11 +113,18 @@ impl Round {
         self.all > 0 && self.undone == 0 && self.records == 0
     }
 
-    fn ended(self) -> Result<(), Failure> {
+    fn ended(self, folder: &Path, target: &Target) -> Result<(), Failure> {
         match self {
-            Self { all: 0, .. } => Err(Failure::ended(
-                "there is no tenant with records of that format: `drawbridge poll --all` writes them",
-            )),
+            Self { all: 0, .. } => {
+                let place = DataLocation::folder(folder.to_owned());
+                Err(Failure::ended(format!(
+                    "there is no tenant with records of the format {} in {}: {} writes those that the \
+                     tenants' documents ask for, and --format delivers another one",
+                    target.format.name(),
+                    place.name(),
+                    place.command("poll --all")
+                )))
+            }
             Self { undone: 0, .. } => Ok(()),
             Self { all, undone, .. } => Err(Failure::ended(format!(
                 "the records of {undone} of {all} tenants were not delivered to the end: see above"
@@ -126,6 +141,12 @@ impl Files<'_> {
         let target = self.target.name();
         let found = match tenants(&self.folder, &file, target) {
             Ok(found) => found,
+            Err(error) if self.open.is_empty() && error.kind() == ErrorKind::NotFound => {
+                let folder = self.folder.display();
+                return Err(Failure::of(format!(
+                    "there is no folder {folder}: name the data folder, which `poll` writes to, with --out"
+                )));
+            }
             Err(error) if self.open.is_empty() => {
                 let folder = self.folder.display();
                 return Err(Failure::of(format!("{folder} cannot be read: {error}")));
@@ -138,8 +159,15 @@ impl Files<'_> {
         for (name, trouble) in found.troubles {
             self.print_trouble(&name, Some(trouble));
         }
+        for (name, others) in found.of_other_formats {
+            self.tell_once(&name, &others);
+        }
         for name in self.with_gone(found.names) {
             round.all += 1;
+            if self.is_held_back(&name) {
+                round.undone += 1;
+                continue;
+            }
             let mut has_turn_ended = false;
             let done = self.deliver(&name, &file, stop, &mut has_turn_ended).await;
             round.has_more |= has_turn_ended;
@@ -147,12 +175,19 @@ impl Files<'_> {
             let trouble = match done {
                 Ok(report) => {
                     round.records += report.delivered + report.refused;
+                    if report.later.is_none() {
+                        self.held_back.remove(&name);
+                    }
                     print_report(Some(&name), &report, self.args)?;
-                    if let Some(later) = &report.later {
+                    if let Some(later) = &report.later
+                        && !self.holds_back(&name)
+                    {
                         round.later = Some(round.later.flatten().max(later.after));
                     }
                     match self.open.get_mut(&name) {
-                        Some(delivery) => check_complete(&report, delivery, goes_on).err(),
+                        Some(delivery) => {
+                            check_complete(&report, delivery, &self.folder, goes_on).err()
+                        }
                         None => None,
                     }
                 }
@@ -180,6 +215,26 @@ impl Files<'_> {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    fn is_held_back(&self, name: &str) -> bool {
+        let held_back = self.held_back.get(name);
+        held_back.is_some_and(|(_, until)| Instant::now() < *until)
+    }
+
+    /// Holds a tenant back by itself if the target refuses all of its records; says whether it does.
+    fn holds_back(&mut self, name: &str) -> bool {
+        let delivery = self.open.get(name);
+        let is_refused = delivery.is_some_and(FileDelivery::refuses_all);
+        if is_refused {
+            let (tries, until) = self
+                .held_back
+                .entry(name.to_owned())
+                .or_insert((0, Instant::now()));
+            *tries += 1;
+            *until = Instant::now() + retry_delay(None, *tries);
+        }
+        is_refused
     }
 
     async fn deliver(
@@ -212,6 +267,18 @@ impl Files<'_> {
             .await?;
         *has_turn_ended = is_over() && report.later.is_none();
         Ok(report)
+    }
+
+    /// Says of a tenant that its records are of other formats, once.
+    fn tell_once(&mut self, name: &str, others: &[&str]) {
+        let format = self.target.format.name();
+        if self.of_other_formats.insert(name.to_owned()) {
+            say_timed(&format!(
+                "{name} is left out: it has no records of the format {format}, but of {}, which --format \
+                 delivers",
+                others.join(", ")
+            ));
+        }
     }
 
     /// Says what is wrong with a tenant's file when it changes.
@@ -263,7 +330,7 @@ impl Files<'_> {
         }
         match round.undone {
             0 => Ok(()),
-            _ => round.ended(),
+            _ => round.ended(&self.folder, self.target),
         }
     }
 }
@@ -276,6 +343,8 @@ struct RecordFiles {
     /// Those whose folder cannot be read, or where something else is in its place or in that of the file, and
     /// what to do.
     troubles: Vec<(String, String)>,
+    /// Those that have records of other formats alone, and of which.
+    of_other_formats: Vec<(String, Vec<&'static str>)>,
 }
 
 const LINK: &str = "is a symbolic link, and no link is followed: put what it leads to in its place";
@@ -327,6 +396,20 @@ fn tenants(folder: &Path, file: &str, target: &str) -> std::io::Result<RecordFil
         {
             found.names.push(name.to_owned());
             continue;
+        }
+        let is_there = |format: &&dyn Format| {
+            let file = file_name(*format);
+            files
+                .iter()
+                .any(|entry| matches!(entry, Entry::File(other) if *other == *file))
+        };
+        let others = drawbridge_record::formats()
+            .iter()
+            .copied()
+            .filter(is_there);
+        let others: Vec<&str> = others.map(Format::name).collect();
+        if !others.is_empty() {
+            found.of_other_formats.push((name.to_owned(), others));
         }
         for entry in files {
             match entry {

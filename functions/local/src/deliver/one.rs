@@ -31,7 +31,8 @@ pub(super) async fn run(
     every: Duration,
 ) -> Result<(), Failure> {
     let mut stop = stop_requested_on_signal("the records under way");
-    let mut delivery = open(file, args, target)?;
+    let (folder, tenant) = data_folder(file);
+    let mut delivery = open(file, args, target, &folder, tenant)?;
     let mut tries = 0;
     loop {
         let asked = stop.clone();
@@ -48,7 +49,7 @@ pub(super) async fn run(
                         // It may have been truncated while the last records were under way.
                         report::look(&mut delivery).await?;
                     }
-                    return check_complete(&report, &mut delivery, false);
+                    return check_complete(&report, &mut delivery, &folder, false);
                 }
                 match &report.later {
                     None => {
@@ -96,11 +97,16 @@ async fn wait_unless_stopped(
     }
 }
 
-fn open(file: &Path, args: &cli::Deliver, target: &Target) -> Result<FileDelivery, Failure> {
-    let (folder, tenant) = data_folder(file);
+fn open(
+    file: &Path,
+    args: &cli::Deliver,
+    target: &Target,
+    folder: &Path,
+    tenant: Option<String>,
+) -> Result<FileDelivery, Failure> {
     let tenant = args.tenant.clone().or(tenant);
     let tenant = tenant.as_deref().unwrap_or(UNKNOWN_TENANT);
-    open_file(target, file, &folder, tenant, args.set_aside).map_err(Failure::of)
+    open_file(target, file, folder, tenant, args.set_aside).map_err(Failure::of)
 }
 
 /// Opens the delivery of a file; what is refused goes to `quarantine/` in the data folder.

@@ -1,8 +1,10 @@
 use std::io::Write as _;
+use std::path::Path;
 
 use drawbridge_deliver::file::{FileDelivery, FileError, FileReport, Undelivered};
 
 use crate::cli;
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say_timed, timed};
 
@@ -59,6 +61,7 @@ fn print(tenant: Option<&str>, report: &FileReport, json: bool) -> Result<(), Fa
 pub(super) fn check_complete(
     report: &FileReport,
     delivery: &mut FileDelivery,
+    folder: &Path,
     goes_on: bool,
 ) -> Result<(), Failure> {
     if let Some(error) = &report.trouble {
@@ -92,12 +95,13 @@ pub(super) fn check_complete(
     let quarantined = report.refused + report.cut;
     if quarantined > 0 {
         return Err(Failure::ended(format!(
-            "{} in quarantine/: see `drawbridge replay list`",
+            "{} in quarantine/: see {}",
             counted(
                 quarantined,
                 "record was refused or cut and is",
                 "records were refused or cut and are"
-            )
+            ),
+            DataLocation::folder(folder.to_owned()).command("replay list")
         )));
     }
     Ok(())

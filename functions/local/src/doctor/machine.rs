@@ -7,7 +7,7 @@ use drawbridge_config::Tenant;
 use drawbridge_files::{Access, Root, io_reason, trouble};
 
 use super::Line;
-use crate::data_location::SERVED_FOLDER;
+use crate::data_location::{DataLocation, SERVED_FOLDER};
 use crate::outputs::{self, Shape};
 
 /// The file that is written to see whether that can be done, and removed.
@@ -29,7 +29,8 @@ pub(super) fn lines(folder: &Path) -> Vec<Line> {
     let name = folder.display();
     if !folder.is_dir() {
         let text = format!("there is no folder {name}");
-        let todo = "name it with --out, or add the first tenant: `drawbridge tenants add`";
+        let add = DataLocation::folder(folder.to_owned()).command("tenants add NAME …");
+        let todo = format!("name it with --out, or add the first tenant: {add}");
         return vec![Line::failed("folder", text, todo)];
     }
     let root = Root::new(folder);

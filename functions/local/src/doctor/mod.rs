@@ -123,7 +123,7 @@ fn tenants_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
         Ok(0) => Line::warn(
             about,
             format!("there is no tenant in {}", place.name()),
-            format!("run `drawbridge tenants add NAME …{}`", place.options()),
+            format!("run {}", place.command("tenants add NAME …")),
         ),
         Ok(1) => Line::ok(about, format!("{} has 1 tenant", place.name())),
         Ok(count) => Line::ok(about, format!("{} has {count} tenants", place.name())),

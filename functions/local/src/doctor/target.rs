@@ -4,7 +4,7 @@ use drawbridge_config::defaults;
 
 use super::Line;
 use crate::cli;
-use crate::data_location::DataLocation;
+use crate::data_location::{DataLocation, quoted};
 use crate::deliver::{SETTINGS_VARIABLE, Target, send_test};
 use crate::failure::Failure;
 
@@ -13,8 +13,7 @@ const SETTINGS: &str = "correct the settings of the target: `drawbridge deliver 
                         of each, and docs/deliver.md every field";
 
 /// What to do about a target that did not take a record.
-const NOT_TAKEN: &str = "check the target's address, secret and network as this says, then run \
-                         `drawbridge deliver --check` until the test record arrives";
+const NOT_TAKEN: &str = "check the target's address, secret and network as this says, then run";
 
 fn is_named(args: &cli::Doctor) -> bool {
     args.to.is_some() || std::env::var_os(SETTINGS_VARIABLE).is_some()
@@ -33,6 +32,15 @@ pub(super) fn check(args: &cli::Doctor) -> Result<(), Failure> {
             "{option} needs a target: name its settings with --to FILE, or set {SETTINGS_VARIABLE}"
         ))),
     }
+}
+
+/// The options that name the same target and format to `deliver`.
+fn options(args: &cli::Doctor) -> String {
+    let to = args.to.as_ref();
+    let to = to.map(|to| format!(" --to {}", quoted(&to.display().to_string())));
+    let format = args.format.as_ref();
+    let format = format.map(|format| format!(" --format {format}"));
+    to.unwrap_or_default() + &format.unwrap_or_default()
 }
 
 /// What is to be said of the target, if one is named.
@@ -60,13 +68,20 @@ pub(super) async fn lines(args: &cli::Doctor, place: &DataLocation) -> Vec<Line>
     };
     if !args.send_test {
         let text = format!(
-            "the settings of {} can be used; --send-test sends it a record",
+            "the settings of {} can be read; whether its secret is there and whether it can be reached was \
+             not tried: --send-test sends it a record",
             target.name()
         );
-        return vec![Line::ok(about, text)];
+        return vec![Line::note(about, text)];
     }
     vec![match send_test(&target).await {
         Ok(text) => Line::ok(about, text),
-        Err(failure) => Line::failed(about, failure.to_string(), NOT_TAKEN),
+        Err(failure) => {
+            let todo = format!(
+                "{NOT_TAKEN} `drawbridge deliver --check{}` until the test record arrives",
+                options(args)
+            );
+            Line::failed(about, failure.to_string(), todo)
+        }
     }]
 }

@@ -168,7 +168,7 @@ impl Fleet {
                     self.known.remove(name);
                     let failure = failure.to_string();
                     if self.note_trouble(name, &failure) {
-                        print_failure(Some(name), &failure, self.reports.json);
+                        print_failure(name, &failure, self.reports.json);
                     }
                     if let Some(metrics) = &mut self.metrics {
                         metrics.add(name, &Numbers::default().with(Metric::Failures, 1.0));
@@ -392,7 +392,7 @@ impl Fleet {
             }
             Err(failure) => {
                 let text = failure_text(failure);
-                print_failure(Some(name), &text, self.reports.json);
+                print_failure(name, &text, self.reports.json);
                 Some(text)
             }
         }

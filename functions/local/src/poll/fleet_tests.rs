@@ -226,6 +226,7 @@ async fn remove(folder: &Path, name: &str) {
     let args = cli::TenantsRemove {
         name: name.to_owned(),
         yes: true,
+        json: false,
         place: cli::DataLocationArgs {
             stack: None,
             out: Some(folder.to_owned()),

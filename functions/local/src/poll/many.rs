@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use super::document;
 use super::fleet::Fleet;
-use super::report::print_failure;
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -18,9 +17,7 @@ use crate::tenants::{TenantDocuments, tenant_documents};
 /// every tenant whose last one has ended.
 pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
     let stop = stop_on_signal();
-    let begun = begin(args, stop.clone()).await;
-    let (mut fleet, asked) =
-        begun.inspect_err(|failure| print_failure(None, &failure.to_string(), args.json))?;
+    let (mut fleet, asked) = begin(args, stop.clone()).await?;
     if args.once {
         fleet.finish().await;
         if fleet.has_failures() {
@@ -82,9 +79,9 @@ async fn begin(args: &cli::Poll, stop: Stop) -> Result<(Fleet, Vec<String>), Fai
     if found.is_empty() && args.once {
         TenantDocuments::check_complete(&documents.unreadable)?;
         return Err(Failure::of(format!(
-            "there is no tenant to poll in {}: add one with `drawbridge tenants add`, or resume a \
-             paused one",
-            place.name()
+            "there is no tenant to poll in {}: add one with {}, or resume a paused one",
+            place.name(),
+            place.command("tenants add NAME …")
         )));
     }
     let services = place.services()?;

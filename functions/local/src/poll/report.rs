@@ -23,16 +23,14 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> io::
     Ok(())
 }
 
-/// Prints for a script that a poll of a tenant, or of all of them, failed without a report. A person reads it on
-/// standard error. If it cannot be written, nothing else happens.
-pub(super) fn print_failure(tenant: Option<&str>, error: &str, json: bool) {
+/// Prints for a script that a poll of a tenant failed without a report. A person reads it on standard error. If
+/// it cannot be written, nothing else happens.
+pub(super) fn print_failure(tenant: &str, error: &str, json: bool) {
     if !json {
         return;
     }
-    let mut line = json!({"ending": "failed", "error": error});
-    if let Some(tenant) = tenant {
-        line["tenant"] = tenant.into();
-    }
+    let mut line = Failure::json(error);
+    line["tenant"] = tenant.into();
     let _ = writeln!(crate::screen::stdout(), "{line}");
 }
 

@@ -44,11 +44,16 @@ pub(super) async fn run(args: &ReplayDeadLetters) -> Result<(), Failure> {
         let mut moved = 0;
         let result = queues.move_all(left, &stop, &mut moved).await;
         left -= moved;
-        writeln!(
-            out,
-            "{} sent to {to} and deleted from {from}",
-            counted(moved, "message was", "messages were"),
-        )?;
+        if args.json {
+            let line = serde_json::json!({"from": from, "to": to, "moved": moved});
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(
+                out,
+                "{} sent to {to} and deleted from {from}",
+                counted(moved, "message was", "messages were"),
+            )?;
+        }
         result?;
     }
     Ok(())

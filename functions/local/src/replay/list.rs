@@ -9,13 +9,14 @@ use crate::cli::{self, ReplayList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
+use crate::screen::{columns, wrapped};
 
 /// Items that are read at once; one may be of megabytes.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let store = place.store.as_ref();
     let items = stored_items(store, args.tenant.as_deref())
         .await
@@ -51,7 +52,9 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
                 writeln!(out, "{line}")?;
             }
             Ok(Some(content)) => {
-                writeln!(out, "{}\n  {}", shown(&item.id), shown(&describe(&content)))?;
+                let why = describe(&content);
+                writeln!(out, "{}", shown(&item.id))?;
+                writeln!(out, "{}", wrapped(&shown(&why), 2, columns()))?;
             }
             Err(failure) => {
                 unreadable += 1;

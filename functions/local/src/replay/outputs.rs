@@ -42,7 +42,7 @@ impl<'a> Pollers<'a> {
         let (queues, objects) = of_stack(place, given, args.pointers);
         if args.pointers && queues.is_empty() {
             return Err(Failure::usage(
-                "--pointers goes with --stack or --queue: nothing else has messages that are too short",
+                "--pointers goes with --stack or --queue: in a folder, no record is too large",
             ));
         }
         let tenants = KnownTenants::of(place).await?;

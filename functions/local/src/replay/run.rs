@@ -15,7 +15,9 @@ use super::outputs::Pollers;
 use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
+use crate::outputs;
 use crate::progress::{counted, say};
+use crate::screen::{columns, hanging};
 use crate::signals::stop_on_signal;
 use crate::tenants::polled_document;
 
@@ -33,7 +35,16 @@ const ATTRIBUTES: [&str; 7] = [
 
 pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
+    if let Some(output) = &args.output
+        && outputs::shape(output).is_none()
+    {
+        return Err(Failure::usage(format!(
+            "no output can be called {}: it is a format, which `drawbridge map --help` lists, or one with \
+             -objects or -served behind it",
+            cli::quoted(output)
+        )));
+    }
     let all = stored_items(place.store.as_ref(), args.tenant.as_deref())
         .await
         .map_err(Failure::of)?;
@@ -77,7 +88,8 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             let line = json!({"item": item.id, "kind": kind, "done": is_all, "what": what});
             printed = printed.and(writeln!(out, "{line}"));
         } else {
-            printed = printed.and(writeln!(out, "{}: {left}{}", shown(&item.id), shown(&what)));
+            let line = format!("{}: {left}{}", shown(&item.id), shown(&what));
+            printed = printed.and(writeln!(out, "{}", hanging(&line, columns())));
         }
     }
     let trouble = match (failed, count) {

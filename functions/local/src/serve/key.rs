@@ -71,6 +71,10 @@ pub(super) async fn run(args: ServeKey) -> Result<(), Failure> {
     }
     let place = DataLocation::folder(args.out);
     place.check_exists()?;
+    let made = format!(
+        "made; {} uses it for tenants with serve.own_clients",
+        place.command("serve")
+    );
     let store = place.store.as_ref();
     let old = store
         .get_at_most(KEY, MAX_BYTES)
@@ -78,9 +82,10 @@ pub(super) async fn run(args: ServeKey) -> Result<(), Failure> {
         .map_err(Failure::of)?;
     let (new, version, done) = match (old, args.rotate) {
         (None, true) => {
-            return Err(Failure::of(
-                "there is no key to rotate: `drawbridge serve key` makes one",
-            ));
+            return Err(Failure::of(format!(
+                "there is no key to rotate: {} makes one",
+                place.command("serve key")
+            )));
         }
         (Some(_), false) => {
             return Err(Failure::of(format!(
@@ -89,7 +94,7 @@ pub(super) async fn run(args: ServeKey) -> Result<(), Failure> {
         }
         (None, false) => {
             let key = TokenKey::generate().map_err(Failure::of)?;
-            (key.document().map_err(Failure::of)?, None, MADE)
+            (key.document().map_err(Failure::of)?, None, made.as_str())
         }
         (Some(old), true) => {
             let text = str::from_utf8(&old.body).unwrap_or_default();
@@ -109,7 +114,6 @@ pub(super) async fn run(args: ServeKey) -> Result<(), Failure> {
     Ok(())
 }
 
-const MADE: &str = "made; `drawbridge serve` uses it for tenants with serve.own_clients";
 const ROTATED: &str =
     "a new key signs in ten minutes, and tokens of the old one are good until they expire";
 const REPLACED: &str = "a new key; no token that was issued before is good any more";

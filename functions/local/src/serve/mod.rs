@@ -46,6 +46,7 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
     let router = Router::new(Arc::clone(&place.store), Arc::new(SystemClock));
     let router = router.with_own_tokens(Arc::new(FolderKey(Arc::clone(&place.store))), KEY);
     let router = Arc::new(router);
+    let key_command = place.command("serve key");
     let mut directory = Directory::new(place)?;
     let count = directory.load(&router).await?;
     let listener = TcpListener::bind(args.listen).await;
@@ -55,10 +56,10 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
     let stop = stop_requested_on_signal("the answers under way");
     say_address(address, count)?;
     if directory.has_own_clients && !key.exists() {
-        say(
-            "documents list serve.own_clients, and there is no key: nobody gets a token until \
-             `drawbridge serve key` has made one",
-        );
+        say(&format!(
+            "documents list serve.own_clients, and there is no key: nobody gets a token until {key_command} \
+             has made one"
+        ));
     }
     let known = Arc::clone(&directory.known);
     let mut hang_ups = HangUps::listen();

@@ -8,7 +8,7 @@ use crate::cli::{self, StateReset};
 use crate::confirm::confirm;
 use crate::data_location::{BEFORE, DataLocation};
 use crate::failure::Failure;
-use crate::screen::print_line;
+use crate::screen::print_done;
 use crate::span::span;
 
 const JSON: &str = "application/json";
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         ));
     }
     cli::check_name(&args.tenant)?;
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let key = state_key(&args.tenant);
     let object = place
         .store
@@ -72,14 +72,17 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    print_line(
-        "put back later, the old state may name pages that polls have removed by then: records of \
-         alerts in them come twice if they are read again, with the same keys, and none is lost",
-    )?;
-    print_line(&format!(
+    let note = "put back later, the old state may name pages that polls have removed by then: records of \
+                alerts in them come twice if they are read again, with the same keys, and none is lost";
+    let done = format!(
         "{} goes on from {}; the old state is {kept}",
         args.tenant, args.to
-    ))?;
+    );
+    print_done(
+        args.json,
+        ("tenant", &args.tenant),
+        &[note.to_owned(), done],
+    )?;
     Ok(())
 }
 

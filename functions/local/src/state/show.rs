@@ -10,11 +10,12 @@ use crate::cli::{self, StateShow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::counted;
+use crate::screen::{beside, columns, hanging};
 use crate::span::{ago, span};
 use crate::state_head::lag_secs;
 
 pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let tenants = match &args.tenant {
         Some(tenant) => {
             cli::check_name(tenant)?;
@@ -24,7 +25,8 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     };
     let mut out = crate::screen::stdout();
     if tenants.is_empty() && !args.json {
-        writeln!(out, "no tenant was polled yet in {}", place.name())?;
+        let none = format!("no tenant was polled yet in {}", place.name());
+        writeln!(out, "{}", hanging(&none, columns()))?;
     }
     let mut unreadable = 0;
     for tenant in &tenants {
@@ -67,6 +69,9 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The columns of a name, with the blanks before it.
+const NAME: usize = 18;
+
 struct Shown<'a> {
     tenant: &'a str,
     state: &'a State,
@@ -99,7 +104,7 @@ impl Shown<'_> {
             ("sweep of a week", ago(state.swept.week, self.now)),
             ("size", format!("{} bytes", self.bytes)),
         ] {
-            writeln!(out, "  {name:<16} {value}")?;
+            writeln!(out, "{}", beside(name, NAME, &value, columns()))?;
         }
         print_ranges(out, "unread", "", &state.unread)?;
         print_ranges(out, "to read again", "", &state.again)?;
@@ -114,19 +119,20 @@ impl Shown<'_> {
         }
         for (output, written) in &state.outputs {
             let (alerts, keys) = (written.alerts(), written.keys());
-            writeln!(
-                out,
-                "  {output:<16} {} and {} remembered",
+            let remembered = format!(
+                "{} and {} remembered",
                 counted(alerts, "alert", "alerts"),
                 counted(keys, "record", "records")
-            )?;
+            );
+            writeln!(out, "{}", beside(output, NAME, &remembered, columns()))?;
         }
         let (pages, alerts, keys) = state.pages.count();
         if pages > 0 {
             let bytes = state.pages.bytes();
             let shown = format!("{alerts} alerts and {keys} records more, in {bytes} bytes");
             let pages = counted(pages, "page", "pages");
-            writeln!(out, "  {:<16} {shown}", format!("in {pages}"))?;
+            let pages = format!("in {pages}");
+            writeln!(out, "{}", beside(&pages, NAME, &shown, columns()))?;
         }
         Ok(())
     }
@@ -178,7 +184,8 @@ fn print_ranges(
         let waits = due
             .not_before()
             .map_or_else(String::new, |time| format!(", not before {time}"));
-        writeln!(out, "  {name:<16} {of}{from} to {to}{failed}{waits}")?;
+        let range = format!("{of}{from} to {to}{failed}{waits}");
+        writeln!(out, "{}", beside(name, NAME, &range, columns()))?;
     }
     Ok(())
 }

@@ -24,14 +24,14 @@ use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::{TenantDocuments, tenant_documents};
 
 pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
-    place.check_exists()?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let documents = tenant_documents(place.store.as_ref()).await?;
     documents.say_unreadable();
     let tenants = tenants(&place, &documents).await?;
     let mut out = crate::screen::stdout();
-    if tenants.is_empty() && !args.json {
-        return TenantDocuments::say_none(&mut out, &place, &documents.unreadable);
+    if tenants.is_empty() {
+        TenantDocuments::check_complete(&documents.unreadable)?;
+        return Err(Failure::of(TenantDocuments::none(&place)));
     }
     if args.json {
         for tenant in &tenants {

@@ -14,7 +14,7 @@ use super::version::remove_version;
 use crate::cli::{self, TenantsAdd};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::screen::print_line;
+use crate::screen::print_done;
 
 /// What was given, in the order in which a document says it. All else is left to the defaults.
 #[derive(Default, Serialize)]
@@ -139,9 +139,13 @@ pub(super) async fn run(args: TenantsAdd) -> Result<(), Failure> {
     let then = match unread {
         Some(unread) => unread,
         None if is_paused => "it is still paused".to_owned(),
-        None => format!("polls go by it within {}", place.heard_within()),
+        None => format!("polls use it within {}", place.heard_within()),
     };
-    print_line(&format!("wrote {key} to {}; {then}", place.name()))?;
+    let wrote = format!("wrote {key} to {}; {then}", place.name());
+    print_done(args.json, ("tenant", name), &[wrote])?;
+    if args.json {
+        return Ok(());
+    }
     // Commands stay in one line, for whoever copies them.
     let mut out = crate::screen::stdout();
     if tenant.needs_entry() {

@@ -7,11 +7,11 @@ use super::unknown_tenant::unknown;
 use crate::cli::{self, TenantsAllow};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::screen::print_line;
+use crate::screen::print_done;
 
 /// Writes into the administrator's list which ids a document may have, or takes it out.
 pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     if place.as_folder().is_some() && args.replaces_first_tenant {
         return Err(Failure::usage(
             "--replaces-first-tenant goes with --stack or --bucket: a folder has no tenant in a stack's parameters; \
@@ -28,8 +28,9 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
         }
         format!(
             "took {name} out of {BINDINGS_KEY}; after {}, no poll of it begins that signs in without a secret of its \
-             own. If its document names one, it is polled as before: `drawbridge tenants pause` ends that",
-            place.heard_within()
+             own. If its document names one, it is polled as before: {} ends that",
+            place.heard_within(),
+            place.command(&format!("tenants pause {name}"))
         )
     } else {
         let found = tenant_documents(store).await?.found_and_say_unreadable();
@@ -56,6 +57,6 @@ pub(super) async fn run(args: &TenantsAllow) -> Result<(), Failure> {
             tenant.tenant_id, tenant.client_id
         )
     };
-    print_line(&message)?;
+    print_done(args.json, ("tenant", name), &[message])?;
     Ok(())
 }

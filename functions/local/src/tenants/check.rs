@@ -34,7 +34,7 @@ const OUTPUTS_UNKNOWN: &str = "whether the stack has the outputs that the docume
 const TIME: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let known = KnownTenants::of(&place).await?;
     if args.all
         && let Some(unknown) = first_tenant::unknown(&place)

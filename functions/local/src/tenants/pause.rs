@@ -8,7 +8,7 @@ use super::version::remove_version;
 use crate::cli::TenantsMove;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::screen::print_line;
+use crate::screen::print_done;
 
 /// Every key that a tenant's document may have.
 pub(super) fn keys(name: &str) -> [String; 4] {
@@ -26,7 +26,7 @@ pub(super) fn keys(name: &str) -> [String; 4] {
 /// It is written to its new place first. Ended in between, it is in both, counts as not paused,
 /// and the same command ends it.
 pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let name = &args.name;
     let store = place.store.as_ref();
     let [toml, json, paused_toml, paused_json] = keys(name);
@@ -36,6 +36,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         check_resumable(name, &place).await?;
         [(paused_toml, toml), (paused_json, json)]
     };
+    let tell = |text: String| print_done(args.json, ("tenant", name), &[text]);
     let mut moved = 0;
     // A name that no tenant can have has no document.
     let pairs = pairs.into_iter().filter(|_| is_name(name));
@@ -53,13 +54,13 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
         } else {
             format!("it goes on from its watermark within {within}")
         };
-        print_line(&format!("{word} {name} in {}; {then}", place.name()))?;
+        tell(format!("{word} {name} in {}; {then}", place.name()))?;
         return Ok(());
     }
     let found = tenant_documents(store).await?.found_and_say_unreadable();
     if found.iter().any(|found| found.document.name == *name) {
         let state = if pause { "paused" } else { "not paused" };
-        print_line(&format!("{name} is {state} already"))?;
+        tell(format!("{name} is {state} already"))?;
         return Ok(());
     }
     Err(unknown(name, &found, &place))

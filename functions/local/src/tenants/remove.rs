@@ -11,13 +11,13 @@ use crate::cli::TenantsRemove;
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::screen::print_line;
+use crate::screen::print_done;
 
 /// Removes a tenant's document and then, in a folder, the evidence that it was polled.
 ///
 /// If the command is interrupted, the tenant keeps its claim; run it again to finish.
 pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     let store = place.store.as_ref();
     let documents = tenant_documents(store).await?;
     let name = &args.name;
@@ -37,9 +37,8 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
         confirm(&question, args.yes)?;
         let forgotten = forget(store, name, Timestamp::now()).await;
         forgotten.map_err(Failure::of)?;
-        print_line(&format!(
-            "{name} no longer counts as the first one that polled its alerts"
-        ))?;
+        let done = format!("{name} no longer counts as the first one that polled its alerts");
+        print_done(args.json, ("tenant", name), &[done])?;
         return Ok(());
     };
     // A link in its place is no trouble for who removes it.
@@ -73,10 +72,7 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
     }
     let then =
         then.unwrap_or_else(|| format!("no poll of it begins after {}", place.heard_within()));
-    print_line(&format!(
-        "removed {name} from {}; {then}{link}",
-        place.name()
-    ))?;
+    let removed = format!("removed {name} from {}; {then}{link}", place.name());
     let first = match is_folder {
         true => ", but does not count as the first one that polled its alerts",
         false => "",
@@ -91,11 +87,12 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
             place.command(&format!("tenants allow {name} --revoke"))
         ),
     };
-    print_line(&format!(
+    let kept = format!(
         "kept: its state, {}, its records and its quarantine{entry}. Added again under this name, it goes \
          on from its watermark{first}. All of that goes with `drawbridge tenants purge {name}{}`",
         state_key(name),
         place.options()
-    ))?;
+    );
+    print_done(args.json, ("tenant", name), &[removed, kept])?;
     Ok(())
 }

@@ -64,13 +64,14 @@ impl TenantDocuments {
         unreadable: &[ConfigError],
     ) -> Result<(), Failure> {
         Self::check_complete(unreadable)?;
-        writeln!(
-            out,
-            "no tenants in {}: add one with {}",
-            place.name(),
-            place.command("tenants add NAME …")
-        )?;
+        writeln!(out, "{}", Self::none(place))?;
         Ok(())
+    }
+
+    /// That a place has no tenants, and how to add one.
+    pub(crate) fn none(place: &DataLocation) -> String {
+        let add = place.command("tenants add NAME …");
+        format!("no tenants in {}: add one with {add}", place.name())
     }
 
     /// That not all was looked into, where all of them were asked for.

@@ -69,7 +69,7 @@ pub(super) async fn list(State(site): State<Arc<Site>>, Query(asked): Query<List
         p {
             (counted(all, "item is", "items are")) " in quarantine in " (shown(&site.place.name()))
             @if let Some(tenant) = tenant { " of the tenant " (tenant) "; " a href="quarantine" { "show those of all tenants" } }
-            ". They are not in the SIEM; `drawbridge replay run` delivers them."
+            ". They are not in the SIEM; " (site.place.command("replay run --all")) " delivers them."
         }
         @for error in &items.unreadable { p.alarm role="alert" { (shown(&error.to_string())) } }
         @if !rows.is_empty() {

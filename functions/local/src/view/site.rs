@@ -162,7 +162,7 @@ pub(super) fn format_field(chosen: &dyn Format) -> Markup {
 pub(super) fn no_tenant(place: &DataLocation) -> Markup {
     html! {
         p {
-            "There is no tenant in " (shown(&place.name())) " yet: `drawbridge tenants add` adds one. What "
+            "There is no tenant in " (shown(&place.name())) " yet: " (place.command("tenants add NAME …")) " adds one. What "
             "`drawbridge demo` wrote is in a folder of its own, which `drawbridge view --out "
             (crate::cli::Demo::default().out.display()) "` shows."
         }

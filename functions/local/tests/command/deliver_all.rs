@@ -96,6 +96,31 @@ fn new_tenants_are_taken_up_until_ctrl_c() {
     Outcome::of(child.wait_with_output().unwrap()).well();
 }
 
+/// What a target refuses of one tenant is no reason to keep the others waiting.
+#[cfg(unix)]
+#[test]
+fn a_tenant_whose_records_are_all_refused_delays_nobody_else() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    server.answers(413);
+    let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
+    // Both records, and each alone.
+    until(|| server.asked() >= 3);
+    server.answers(200);
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    until(|| server.files().len() >= 3);
+    // Those of the first tenant are tried again after ten seconds.
+    assert_eq!(server.files(), files_of([(2, 3)]));
+    signal(&child, "-INT");
+    Outcome::of(child.wait_with_output().unwrap());
+}
+
 /// As after `tenants purge`, or `mv`.
 #[cfg(unix)]
 #[test]

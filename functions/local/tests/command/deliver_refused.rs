@@ -3,7 +3,7 @@
 
 use crate::deliver::{Server, deliver, deliver_to};
 use crate::support::alerts::{alert, files_of, large_alert, list};
-use crate::support::command::run;
+use crate::support::command::{drawbridge, run};
 use crate::support::documents::{lines, on, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
@@ -18,8 +18,8 @@ fn where_everything_is_refused_nothing_is_given_up() {
         run(deliver(&folder, &server, &[])).failed(
             1,
             &[
-                "refused all of the 4 records",
-                "a setting is wrong",
+                "refused every record that it was sent",
+                "a setting is probably wrong",
                 "nothing is lost",
             ],
         );
@@ -28,6 +28,35 @@ fn where_everything_is_refused_nothing_is_given_up() {
     server.answers(200);
     run(deliver(&folder, &server, &[])).well();
     assert_eq!(server.files(), files_of([(1, 4)]));
+}
+
+/// A run from cron begins anew each time, and knows nothing of what was refused before.
+#[test]
+fn records_that_come_one_by_one_are_not_given_up_either() {
+    let tenant = Tenant::new(&list(&[alert(1, 3)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    run(tenant.poll(&folder)).well();
+    let file = folder.output();
+    let records = std::fs::read_to_string(&file).unwrap();
+    let settings = folder.path().join("sy.json");
+    let syslog = serde_json::json!({
+        "target": "syslog", "address": "127.0.0.1:1", "max_message_bytes": 600,
+    });
+    std::fs::write(&settings, syslog.to_string()).unwrap();
+    let lines: Vec<&str> = records.split_inclusive('\n').collect();
+    assert_eq!(lines.len(), 3);
+    for count in 1..=lines.len() {
+        std::fs::write(&file, lines[..count].concat()).unwrap();
+        let mut to_syslog = drawbridge(&["deliver", "--once", "--to"]);
+        to_syslog.arg(&settings).arg("--file").arg(&file);
+        run(to_syslog).failed(1, &["max_message_bytes", "nothing is lost", "--set-aside"]);
+        server.answers(413);
+        run(deliver(&folder, &server, &[])).failed(1, &["HTTP 413", "nothing is lost"]);
+    }
+    assert!(!folder.path().join("quarantine").exists());
+    server.answers(200);
+    run(deliver(&folder, &server, &[])).well();
+    assert_eq!(server.files(), files_of([(1, 3)]));
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn the_target_of_deliver_gets_a_test_record_if_that_is_asked_for() {
         run(doctor)
     };
     let told = objects(&with(&[]).well());
-    assert_eq!(level(&told, "deliver"), "ok");
+    assert_eq!(level(&told, "deliver"), "note");
     assert!(server.bodies().is_empty());
     // Nothing would be sent to a target that nobody names.
     for options in [&["--send-test"][..], &["--format", "ocsf"]] {

@@ -24,12 +24,14 @@ mod filter;
 mod generate;
 mod help;
 mod interrupt;
+mod json_on_failure;
 mod killed;
 mod machine;
 #[cfg(unix)]
 mod metrics;
 mod news;
 mod one_tenant;
+mod printed_commands;
 mod proxy;
 mod readme;
 mod samples;

@@ -51,6 +51,30 @@ else:
     )
 }
 
+/// The links of an archive's pages that lead to nothing in it.
+fn dead_links(archive: &str) -> String {
+    let list = "import posixpath, re, sys, tarfile, zipfile
+if sys.argv[1].endswith('.zip'):
+    with zipfile.ZipFile(sys.argv[1]) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+else:
+    with tarfile.open(sys.argv[1]) as archive:
+        files = {entry.name: archive.extractfile(entry).read() for entry in archive}
+there = set(files)
+for name in files:
+    while name := posixpath.dirname(name):
+        there.add(name)
+for name, content in files.items():
+    if re.search(r'/(README|docs/.*)\\.md$', name):
+        for path in re.findall(r'\\]\\(([^)#:]+)(?:#[^)]*)?\\)', content.decode()):
+            if posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) not in there:
+                print(name, path)";
+    run(
+        python().args(["-c", list, archive]),
+        "the links of an archive",
+    )
+}
+
 /// The documentation, to which the READMEs and the command's messages point.
 fn pages() -> Vec<String> {
     let root = folder().join("..");
@@ -120,6 +144,7 @@ fn the_stack_is_whole_and_the_same_each_time() {
         names += &format!("0o644 {STACK}/{name}\n");
     }
     assert_eq!(listed(&zip), names);
+    assert_eq!(dead_links(&zip), "");
 
     let shelf = empty("unpacked");
     let unpack = ["-m", "zipfile", "--extract", &zip];
@@ -227,6 +252,11 @@ fn the_command_is_packed_with_what_is_installed_beside_it() {
         for file in notices.map(str::to_owned).into_iter().chain(pages()) {
             assert!(names.contains(&format!("0o644 {name}/{file}\n")), "{names}");
         }
+        // A delivery to Sentinel from one machine needs the table as well.
+        for file in ["sentinel/role.json", "sentinel/table.json"] {
+            assert!(names.contains(&format!("0o644 {name}/{file}\n")), "{names}");
+        }
+        assert_eq!(dead_links(archive.to_str().unwrap()), "");
         for file in [
             "container/Dockerfile",
             "machine/drawbridge-deliver@.service",

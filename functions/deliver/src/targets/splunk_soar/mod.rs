@@ -223,6 +223,10 @@ impl Target for SplunkSoar {
         self.deliver_each(records, until, AllRefused::Wait).await
     }
 
+    async fn deliver_and_tell(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        self.deliver_each(records, until, AllRefused::Tell).await
+    }
+
     async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
         self.deliver_each(records, until, AllRefused::GiveUp).await
     }

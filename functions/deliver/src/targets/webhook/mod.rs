@@ -180,6 +180,10 @@ impl Target for Webhook {
         deliver(self, records, until, AllRefused::Wait).await
     }
 
+    async fn deliver_and_tell(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
+        deliver(self, records, until, AllRefused::Tell).await
+    }
+
     async fn deliver_or_give_up(&self, records: &[Record], until: Deadline) -> Vec<Outcome> {
         deliver(self, records, until, AllRefused::GiveUp).await
     }

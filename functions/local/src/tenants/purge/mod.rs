@@ -35,7 +35,7 @@ pub(super) struct Kept {
 pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let name = &args.name;
     cli::check_name(name)?;
-    let place = DataLocation::open(&args.place).await?;
+    let place = DataLocation::open_existing(&args.place).await?;
     check_not_polled(name, &place).await?;
     let kept = kept(name, &place).await?;
     if let Some(folder) = place.as_folder() {

@@ -17,7 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use self::snapshot::looks_the_same;
-use crate::support::alerts::{alert, list};
+use crate::compare::fixture;
+use crate::support::alerts::{CONTENT, alert, list};
 use crate::support::command::drawbridge;
 use crate::support::documents::{command, write};
 use crate::support::folder::Folder;
@@ -223,4 +224,91 @@ fn backfill() {
         command
     };
     looks_the_same("backfill", backfill, without_times);
+}
+
+#[test]
+fn explain_and_state_show() {
+    let folder = folder_with_every_trouble();
+    // Whose text is shown, which is nowhere else.
+    let alert = alert(1, 1).to_string().replace(CONTENT, "Suspicious file");
+    put(&folder, "alert.json", &alert);
+    let alert = ["explain", "drawbridge-data/alert.json"];
+    looks_the_same("explain", || here(&folder, &alert), str::to_owned);
+    let show = ["state", "show"];
+    // A time is shorter if its fraction ends with zeros.
+    let without_sizes = |shown: &str| {
+        let line = |line: &str| match line.split_once("  size ") {
+            Some((before, _)) => format!("{before}  size             BYTES\n"),
+            None => format!("{line}\n"),
+        };
+        without_times(shown).lines().map(line).collect()
+    };
+    looks_the_same("state-show", || here(&folder, &show), without_sizes);
+}
+
+#[test]
+fn replay_list_and_backfill_status() {
+    let folder = folder_with_every_trouble();
+    let item = json!({
+        "reason": "Graph sent an alert that this release cannot read: its severity is a list",
+        "alert_id": "da637551227677560813_-961444813", "alert": {},
+    });
+    put(
+        &folder,
+        "quarantine/tailspin/alerts/1.json",
+        &item.to_string(),
+    );
+    let list = ["replay", "list"];
+    looks_the_same("replay-list", || here(&folder, &list), str::to_owned);
+    let status = ["backfill", "status"];
+    looks_the_same("backfill-status", || here(&folder, &status), str::to_owned);
+}
+
+#[test]
+fn tenants_check_and_doctor() {
+    let folder = folder_with_every_trouble();
+    let check = ["tenants", "check", "slip"];
+    looks_the_same("tenants-check", || here(&folder, &check), str::to_owned);
+    let empty = Folder::new();
+    put(&empty, "tenants/paused/.keep", "");
+    let free = |shown: &str| {
+        let line = |line: &str| match line.split_once("disk: ") {
+            Some((before, _)) => format!("{before}disk: FREE\n"),
+            None => format!("{line}\n"),
+        };
+        shown.lines().map(line).collect()
+    };
+    looks_the_same("doctor", || here(&empty, &["doctor"]), free);
+}
+
+#[test]
+fn deliver_that_everything_is_refused_of() {
+    let folder = folder_with_every_trouble();
+    let record = json!({"AlertId": "a", "FullId": "a:b", "AlertTitle": "x".repeat(600)});
+    put(&folder, "contoso/siem.ndjson", &format!("{record}\n"));
+    let syslog = r#"{"target":"syslog","address":"127.0.0.1:1","max_message_bytes":480}"#;
+    put(&folder, "to.json", syslog);
+    let deliver = [
+        "deliver",
+        "--to",
+        "drawbridge-data/to.json",
+        "--all",
+        "--once",
+    ];
+    looks_the_same("deliver", || here(&folder, &deliver), without_times);
+}
+
+#[test]
+fn compare() {
+    let folder = Folder::new();
+    for file in ["old.json", "alerts.json"] {
+        let text = fs::read_to_string(fixture(file)).unwrap();
+        put(&folder, file, &text);
+    }
+    let compare = [
+        "compare",
+        "drawbridge-data/old.json",
+        "drawbridge-data/alerts.json",
+    ];
+    looks_the_same("compare", || here(&folder, &compare), str::to_owned);
 }
