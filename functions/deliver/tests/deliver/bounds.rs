@@ -12,7 +12,7 @@ use drawbridge_store::{LocalStore, Store as _};
 use drawbridge_time::Deadline;
 use serde_json::json;
 
-use crate::fake::http::{Fake, Told, json as answer};
+use crate::fake::http::{Fake, Reply, json as answer};
 use crate::support::{
     assert_later, assert_refused, assert_taken, deliverer, quarantine, record, records, soon,
     target,
@@ -219,7 +219,7 @@ async fn what_is_not_worth_sending_does_not_wait_for_a_setting() {
     let (deliverer, folder) = deliverer(Arc::new(Says(|_| Outcome::Refused("never".into()))));
     let mut some = records(3);
     some[0].body.clear();
-    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(some), soon());
+    let outcomes = deliverer.deliver_unless_all_are_refused(stored_records(some), soon());
     let outcomes = outcomes.await;
     assert_refused(&outcomes[0], "the record is empty");
     assert_later(&outcomes[1..], &["refused every record"]);
@@ -236,7 +236,7 @@ async fn records_that_are_refused_do_not_hold_up_those_behind_them() {
     let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
     let (deliverer, folder) = deliverer(target);
     // Three in a row look like a setting, until one behind them is taken.
-    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(records(8)), soon());
+    let outcomes = deliverer.deliver_unless_all_are_refused(stored_records(records(8)), soon());
     let outcomes = outcomes.await;
     assert_eq!(quarantine(&folder).len(), bad.len());
     assert_taken(&outcomes[3..7]);
@@ -249,7 +249,7 @@ async fn records_that_are_refused_do_not_hold_up_those_behind_them() {
     assert_eq!(taken.sum::<usize>(), 4);
     // And where there is nothing but those, none is given up.
     let first = records(3);
-    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(first), soon());
+    let outcomes = deliverer.deliver_unless_all_are_refused(stored_records(first), soon());
     assert_later(&outcomes.await, &["refused every record", "HTTP 400"]);
     assert!(deliverer.refuses_all());
     assert_eq!(quarantine(&folder).len(), bad.len());
@@ -257,11 +257,11 @@ async fn records_that_are_refused_do_not_hold_up_those_behind_them() {
 
 #[tokio::test]
 async fn a_target_that_asks_to_wait_is_asked_once() {
-    let asks_to_wait = || Told::Answer(429, vec![("retry-after", "9".into())], String::new());
+    let asks_to_wait = || Reply::Answer(429, vec![("retry-after", "9".into())], String::new());
     let fake = Fake::start(move |_, _| asks_to_wait()).await;
     let target = target(&json!({"target": "webhook", "url": fake.url, "secret": "s"}));
     let (deliverer, _folder) = deliverer(target);
-    let outcomes = deliverer.deliver_unless_all_are_refused(parcels(records(200)), soon());
+    let outcomes = deliverer.deliver_unless_all_are_refused(stored_records(records(200)), soon());
     assert_later(&outcomes.await, &["HTTP 429"]);
     assert_eq!(fake.asked().len(), 1);
     assert!(!deliverer.refuses_all());

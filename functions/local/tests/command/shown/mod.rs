@@ -233,7 +233,7 @@ fn explain_and_state_show() {
     let alert = alert(1, 1).to_string().replace(CONTENT, "Suspicious file");
     put(&folder, "alert.json", &alert);
     let alert = ["explain", "drawbridge-data/alert.json"];
-    looks_the_same("explain", || here(&folder, &alert), str::to_owned);
+    looks_the_same("explain", || in_current_dir(&folder, &alert), str::to_owned);
     let show = ["state", "show"];
     // A time is shorter if its fraction ends with zeros.
     let without_sizes = |shown: &str| {
@@ -243,7 +243,11 @@ fn explain_and_state_show() {
         };
         without_times(shown).lines().map(line).collect()
     };
-    looks_the_same("state-show", || here(&folder, &show), without_sizes);
+    looks_the_same(
+        "state-show",
+        || in_current_dir(&folder, &show),
+        without_sizes,
+    );
 }
 
 #[test]
@@ -259,16 +263,28 @@ fn replay_list_and_backfill_status() {
         &item.to_string(),
     );
     let list = ["replay", "list"];
-    looks_the_same("replay-list", || here(&folder, &list), str::to_owned);
+    looks_the_same(
+        "replay-list",
+        || in_current_dir(&folder, &list),
+        str::to_owned,
+    );
     let status = ["backfill", "status"];
-    looks_the_same("backfill-status", || here(&folder, &status), str::to_owned);
+    looks_the_same(
+        "backfill-status",
+        || in_current_dir(&folder, &status),
+        str::to_owned,
+    );
 }
 
 #[test]
 fn tenants_check_and_doctor() {
     let folder = folder_with_every_trouble();
     let check = ["tenants", "check", "slip"];
-    looks_the_same("tenants-check", || here(&folder, &check), str::to_owned);
+    looks_the_same(
+        "tenants-check",
+        || in_current_dir(&folder, &check),
+        str::to_owned,
+    );
     let empty = Folder::new();
     put(&empty, "tenants/paused/.keep", "");
     let free = |shown: &str| {
@@ -278,7 +294,7 @@ fn tenants_check_and_doctor() {
         };
         shown.lines().map(line).collect()
     };
-    looks_the_same("doctor", || here(&empty, &["doctor"]), free);
+    looks_the_same("doctor", || in_current_dir(&empty, &["doctor"]), free);
 }
 
 #[test]
@@ -295,7 +311,11 @@ fn deliver_that_everything_is_refused_of() {
         "--all",
         "--once",
     ];
-    looks_the_same("deliver", || here(&folder, &deliver), without_times);
+    looks_the_same(
+        "deliver",
+        || in_current_dir(&folder, &deliver),
+        without_times,
+    );
 }
 
 #[test]
@@ -310,5 +330,9 @@ fn compare() {
         "drawbridge-data/old.json",
         "drawbridge-data/alerts.json",
     ];
-    looks_the_same("compare", || here(&folder, &compare), str::to_owned);
+    looks_the_same(
+        "compare",
+        || in_current_dir(&folder, &compare),
+        str::to_owned,
+    );
 }
