@@ -48,8 +48,8 @@ pub(crate) struct Drain<'a> {
     counted: Option<CountAhead>,
     /// Whether anything of the window at hand was put aside.
     has_gap: bool,
-    /// Whether Graph was seen to count what it never lists.
-    counts_wrongly: bool,
+    /// Whether Graph's numbers are of the windows that it is asked about, once that was found out.
+    counts_windows: Option<bool>,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
     /// Whether Graph answered this poll at all, if only the question for nothing.
@@ -70,6 +70,8 @@ pub(crate) enum WindowOutcome {
         delay: Duration,
         /// As in [`Unread`].
         graph_answers: Option<bool>,
+        /// What is left, if parts of it were read.
+        left: Option<Left>,
     },
 }
 
@@ -148,7 +150,7 @@ impl<'a> Drain<'a> {
             besides_ms: 0,
             counted: None,
             has_gap: false,
-            counts_wrongly: false,
+            counts_windows: None,
             options,
             batches,
             quarantined: Vec::new(),
