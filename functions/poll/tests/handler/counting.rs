@@ -65,7 +65,7 @@ async fn a_list_that_may_be_cut_off_is_not_complete_while_its_count_fails() {
         world.graph.counts(Count::AndMore(0));
         assert!(minutes_to_all(&world, 60, 10).await <= 10);
         world.poll().await.unwrap();
-        assert!(world.left().await.is_empty(), "{status}");
+        assert!(world.state().await.unread.is_empty(), "{status}");
     }
 }
 
