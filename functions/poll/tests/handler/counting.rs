@@ -144,7 +144,7 @@ async fn where_an_alert_is_that_is_never_listed_is_remembered_for_a_while() {
     let mut asked = Vec::new();
     let mut mismatches = 0;
     for n in 0..14 {
-        world.set(&format!("new{n}"), &format!("2026-03-01T12:{:02}:40Z", n));
+        world.set(&format!("new{n}"), &format!("2026-03-01T12:{n:02}:40Z"));
         let before = world.graph.requests().len();
         world.clock.advance_secs(60);
         let report = world.poll().await.unwrap();
