@@ -170,7 +170,11 @@ impl Poller {
                 Ok(WindowOutcome::Postponed {
                     delay,
                     graph_answers,
+                    left,
                 }) => {
+                    if let Some(left) = left {
+                        backfill.read(range.window, &left.windows(), context.now);
+                    }
                     if !self.ask_graph(graph_answers, context).await {
                         report.ending = Ending::Postponed(delay);
                         return Ok(());

@@ -38,6 +38,11 @@ pub(crate) fn spend(spent: Option<Spent>, now: Timestamp, new: u64) -> Spent {
     }
 }
 
+/// Whether Graph takes no more in the minute of `now`.
+pub(crate) fn is_used_up(spent: Option<Spent>, now: Timestamp) -> bool {
+    spend(spent, now, 0).requests >= REQUESTS_PER_MINUTE
+}
+
 /// What was spent in all, where others went from `before` to `theirs` beside `ours`.
 pub(crate) fn merge(
     ours: Option<Spent>,
@@ -114,6 +119,8 @@ mod tests {
         assert_eq!(after(10), Duration::from_millis(600));
         assert_eq!(after(99), Duration::from_millis(600));
         assert_eq!(after(100), Duration::from_secs(45));
+        let is_used_up = |requests| is_used_up(Some(spend(None, at(600), requests)), at(615));
+        assert!(is_used_up(150) && !is_used_up(149));
     }
 
     #[test]

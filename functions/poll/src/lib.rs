@@ -41,6 +41,7 @@ mod sign_in;
 mod slow;
 mod state_object;
 mod stop;
+mod unlisted;
 
 pub use after_job::AfterJob;
 pub use backfill_progress::BackfillProgress;
@@ -61,3 +62,4 @@ pub use report::{Ending, Progress, Report, Silent};
 pub use settings::{MAX_STATE_BYTES, Settings};
 pub use state_object::{HANDED_BACK_ENDING, change_state, state_key};
 pub use stop::Stop;
+pub use unlisted::Unlisted;

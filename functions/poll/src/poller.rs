@@ -7,7 +7,8 @@ use drawbridge_time::Clock;
 
 use crate::context::PollContext;
 use crate::quarantine::Quarantine;
-use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop};
+use crate::read_options::FEWEST_OF_A_CUT_LIST;
+use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop, Unlisted};
 
 /// The handler: polls one tenant.
 pub struct Poller {
@@ -21,6 +22,8 @@ pub struct Poller {
     pub clock: Arc<dyn Clock>,
     /// What is asked for, and how.
     pub settings: Settings,
+    /// What Graph was found to count and not to list.
+    pub unlisted: Unlisted,
 }
 
 impl Poller {
@@ -53,6 +56,12 @@ impl Poller {
         }
         report.gaps += 1;
         Ok(())
+    }
+
+    /// How many rows a list that was cut off has at least: as many as the smallest page that is asked for.
+    pub(crate) fn fewest_of_a_cut_list(&self) -> usize {
+        let page_size = usize::try_from(self.settings.page_size).unwrap_or(usize::MAX);
+        FEWEST_OF_A_CUT_LIST.min(page_size)
     }
 
     pub(crate) fn quarantine(&self) -> Quarantine<'_> {

@@ -52,6 +52,16 @@ impl Poller {
         page.is_ok_and(|page| page.next().is_none())
     }
 
+    /// The question for a window in which there is nothing, at an instant that nobody writes where there is
+    /// none.
+    pub(crate) fn no_alerts(&self) -> AlertQuery {
+        let from = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(123_456_789);
+        AlertQuery {
+            room: Room::Small,
+            ..self.query(from, from + SignedDuration::from_millis(1), 1)
+        }
+    }
+
     fn nothing(&self) -> AlertQuery {
         let from = Timestamp::UNIX_EPOCH;
         AlertQuery {

@@ -4,7 +4,7 @@ use drawbridge_cursor::{MAX_INCOMPLETE, Range, State, Window};
 use jiff::Timestamp;
 
 use crate::context::PollContext;
-use crate::drain::{Drain, Unread, WindowOutcome};
+use crate::drain::{Drain, Left, Unread, WindowOutcome};
 use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
@@ -166,7 +166,6 @@ impl Poller {
         }
         let is_news = report.records > records;
         let is_long = report.pages > pages + 1 && (is_news || what != What::Again);
-        let state = &mut saved.state;
         let settings = &self.settings.windows;
         let read_again = |state: &mut State, rest: &[Window]| {
             for part in window.without(rest).into_iter().filter(|_| is_long) {
@@ -176,21 +175,10 @@ impl Poller {
         match outcome {
             WindowOutcome::Read(left) => {
                 let rest = left.windows();
-                state.read(window, &rest, context.now);
-                read_again(state, &rest);
+                saved.state.read(window, &rest, context.now);
+                read_again(&mut saved.state, &rest);
                 let is_out_of_time = !left.rest.is_empty();
-                // A little later Graph may have all of it.
-                for part in left.failed {
-                    report.put_off += 1;
-                    saved.state.put_off(part, context.now);
-                }
-                for part in left.incomplete {
-                    for gap in saved.state.unread.incomplete_for_good(part) {
-                        self.quarantine_window(gap, &stayed_incomplete(), false, report)
-                            .await?;
-                    }
-                    saved.state.put_off_incomplete(part, context.now);
-                }
+                self.note_left(left, context, saved, report).await?;
                 if is_out_of_time && what != What::Again {
                     report.ending = Ending::OutOfTime;
                 }
@@ -199,21 +187,57 @@ impl Poller {
             WindowOutcome::Postponed {
                 delay,
                 graph_answers,
+                left,
             } => {
+                let rest = left
+                    .as_ref()
+                    .map_or_else(|| vec![window], |left| left.rest.clone());
+                if let Some(left) = left {
+                    let windows = left.windows();
+                    saved.state.read(window, &windows, context.now);
+                    self.note_left(left, context, saved, report).await?;
+                }
                 if self.ask_graph(graph_answers, context).await {
                     // Graph answers other questions: the trouble is with this window alone.
                     if what != What::Live {
                         report.put_off += 1;
-                        state.put_off(window, context.now);
+                        for part in rest {
+                            saved.state.put_off(part, context.now);
+                        }
                         return Ok(true);
                     }
                     // The next poll reads what is new without this window.
-                    state.note_failure(window);
+                    for part in rest {
+                        saved.state.note_failure(part);
+                    }
                 }
                 report.ending = Ending::Postponed(delay);
                 Ok(false)
             }
         }
+    }
+
+    /// Notes in the state when what is left of a window is to be read.
+    async fn note_left(
+        &self,
+        left: Left,
+        context: &PollContext<'_>,
+        saved: &mut SavedState,
+        report: &mut Report,
+    ) -> Result<(), PollError> {
+        // A little later Graph may have all of it.
+        for part in left.failed {
+            report.put_off += 1;
+            saved.state.put_off(part, context.now);
+        }
+        for part in left.incomplete {
+            for gap in saved.state.unread.incomplete_for_good(part) {
+                self.quarantine_window(gap, &stayed_incomplete(), false, report)
+                    .await?;
+            }
+            saved.state.put_off_incomplete(part, context.now);
+        }
+        Ok(())
     }
 
     /// Reads one window into the queues.

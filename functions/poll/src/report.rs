@@ -26,6 +26,9 @@ pub struct Report {
     pub swept: u64,
     /// Windows for which Graph reports more alerts than it returned.
     pub count_mismatches: u64,
+    /// Windows that may have more alerts than Graph listed, and that Graph did not count. They are read
+    /// again.
+    pub not_counted: u64,
     /// Whether a list that brought nothing new may have been cut off and was not compared with Graph's
     /// count. The watermark stays then.
     pub has_uncounted: bool,
@@ -43,6 +46,8 @@ pub struct Report {
     pub newest_alert: Option<Timestamp>,
     /// Up to when everything was read.
     pub read_up_to: Option<Timestamp>,
+    /// How far a live poll stays behind now, as the tenant's document says.
+    pub settle_secs: u32,
     /// The state's weight, in percent of what it may weigh.
     pub state_percent: u64,
     /// Whether the state was saved; an idle poll saves it only now and then.
@@ -117,11 +122,15 @@ impl Report {
             (Metric::OversizeRecords, self.oversize),
             (Metric::Quarantined, self.quarantined),
             (Metric::Gaps, self.gaps),
-            (Metric::PartialAnswers, self.partial_answers),
+            (
+                Metric::PartialAnswers,
+                self.partial_answers + self.not_counted,
+            ),
             (Metric::FoundBySweep, self.swept),
             (Metric::CountMismatches, self.count_mismatches),
             (Metric::GraphRequests, self.requests),
             (Metric::Throttled, self.throttled),
+            (Metric::Postponed, u64::from(is_postponed)),
             (Metric::StateWeight, worth_telling(self.state_percent)),
             (Metric::Successes, u64::from(!is_postponed)),
         ];

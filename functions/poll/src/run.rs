@@ -11,7 +11,7 @@ use crate::backfill::BackfillStep;
 use crate::budget;
 use crate::context::PollContext;
 use crate::memory::SMALL;
-use crate::read_options::{FEWEST_OF_A_CUT_LIST, MANY_ALERTS};
+use crate::read_options::MANY_ALERTS;
 use crate::saved_state::SavedState;
 use crate::sign_in::SignIn;
 use crate::slow::{self, Went};
@@ -244,6 +244,7 @@ impl Poller {
     fn sum_up(&self, saved: &mut SavedState, report: &mut Report) {
         saved.state.returned(report.newest_alert);
         report.read_up_to = saved.state.read_up_to();
+        report.settle_secs = self.settings.windows.settle_secs;
         report.state_percent = percent(saved.state.weight(), self.settings.most_state_bytes);
     }
 
@@ -337,7 +338,7 @@ impl Poller {
     /// that may have been, when the state is going to be saved.
     pub(crate) fn count_from(&self, saved: &SavedState, has_sweep: bool, now: Timestamp) -> usize {
         if has_sweep || self.is_due(saved, true, now) {
-            FEWEST_OF_A_CUT_LIST
+            self.fewest_of_a_cut_list()
         } else if self.is_due(saved, false, now) {
             FEW_ALERTS as usize + 1
         } else {

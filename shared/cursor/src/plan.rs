@@ -51,8 +51,8 @@ impl State {
         let live = Window::new(from, until).filter(|_| !rest_first);
         if let Some(live) = live {
             self.unread.add(live, Due::default());
-            let newest = self.newest.unwrap_or(now).max(now);
-            let read_to = live.to().min(before(newest, settings.settle_secs));
+            // Whatever an alert says of the time: behind a watermark that lies ahead, nothing new would be read.
+            let read_to = live.to().min(before(now, settings.settle_secs));
             self.watermark = self.watermark.max(Some(read_to));
         }
         Plan {
@@ -64,8 +64,8 @@ impl State {
         }
     }
 
-    /// Up to when a poll reads. Where the clock is behind Graph's newest alert, that alert tells up to
-    /// when all was read, and whatever is newer than it is read as well.
+    /// Up to when a poll reads. Where the clock is behind Graph's newest alert, whatever is newer than
+    /// that is read as well.
     fn until(&self, now: Timestamp, settings: &WindowSettings) -> Timestamp {
         match self.newest {
             Some(newest) if newest > now => {
@@ -305,13 +305,33 @@ mod tests {
         assert!(plan.is_behind);
         assert_eq!(live.from(), at("2026-01-28T11:45:00Z"));
         assert!(live.to() > at("2026-02-20T00:00:00Z"));
-        // It moves with what Graph returns.
+        // What Graph returns is read, and read again until the clock is right.
         assert_eq!(state.watermark, Some(at("2026-01-28T12:00:00Z")));
         state.read(live, &[], now);
         state.returned(Some(at("2026-01-29T00:00:30Z")));
         state.rest_is_next = false;
-        state.plan(now, &settings());
-        assert_eq!(state.watermark, Some(at("2026-01-29T00:00:00Z")));
+        let live = state.plan(now, &settings()).live.unwrap();
+        assert_eq!(live.from(), at("2026-01-28T11:45:00Z"));
+        assert_eq!(state.watermark, Some(at("2026-01-28T12:00:00Z")));
+    }
+
+    /// An alert that is dated ahead, and a clock that was once two minutes behind: live polls read nothing
+    /// but what came after that date.
+    #[test]
+    fn an_alert_that_is_dated_ahead_does_not_move_the_watermark_there() {
+        let mut state = read_to("2026-01-28T12:00:00Z");
+        state.returned(Some(at("2026-02-17T12:00:00Z")));
+        for minute in 1..4 {
+            let now = at(&format!("2026-01-28T12:0{minute}:30Z"));
+            state.rest_is_next = false;
+            let live = state.plan(now, &settings()).live.unwrap();
+            assert!(live.from() < now && live.to() > now);
+            assert_eq!(
+                state.watermark,
+                Some(at(&format!("2026-01-28T12:0{minute}:00Z")))
+            );
+            state.read(live, &[], now);
+        }
     }
 
     /// An outage of an hour after a clock that was two days ahead.

@@ -26,6 +26,8 @@ pub enum Metric {
     GraphRequests,
     /// Requests that Graph answered with 429.
     Throttled,
+    /// Polls that were put off because Graph or the sign-in asked to wait.
+    Postponed,
     /// The weight of the tenant's state, in percent of what the function's memory allows; 0 below 50.
     StateWeight,
     /// How old the newest alert of this poll was when it was read. Absent if there was no alert.
@@ -82,6 +84,7 @@ pub const METRICS: &[(Metric, &str, Unit)] = &[
     (Metric::CountMismatches, "CountMismatches", Unit::Count),
     (Metric::GraphRequests, "GraphRequests", Unit::Count),
     (Metric::Throttled, "Throttled", Unit::Count),
+    (Metric::Postponed, "Postponed", Unit::Count),
     (Metric::StateWeight, "StateWeight", Unit::Percent),
     (Metric::NewestAlertLag, "NewestAlertLag", Unit::Seconds),
     (Metric::WatermarkLag, "WatermarkLag", Unit::Seconds),

@@ -11,7 +11,7 @@ pub use crate::answer::Wait;
 use crate::answer::{Answer, Question};
 use crate::paging::cut;
 use crate::replicas::Text;
-use crate::{Kind, World};
+use crate::{Kind, World, caps};
 
 /// The server; clones are the same one.
 #[derive(Clone)]
@@ -205,6 +205,9 @@ impl Graph {
         if let Some(reply) = self.odd_answer(question) {
             return Some(reply);
         }
+        if let Some(reply) = caps::failed_count(world, ask) {
+            return Some(reply);
+        }
         if world.strikes(Kind::Unauthorized).is_some() {
             self.state
                 .oldest_token
@@ -250,8 +253,17 @@ impl Graph {
             Some((_, rows)) => hits.len().min(usize::try_from(rows).unwrap_or(usize::MAX)),
             None => hits.len(),
         };
+        let listed = caps::fitting(world, &hits, listed);
         let cut = cut(world, ask, &hits, listed);
         let (mut rows, mut next, end) = (cut.rows, cut.next, cut.end);
+        let is_capped = |kind| world.episode(kind).is_some();
+        if end >= listed
+            && [Kind::CappedShort, Kind::CappedBytes]
+                .into_iter()
+                .any(is_capped)
+        {
+            next = None;
+        }
         if let Some((answer, _)) = cap.filter(|_| end == listed && listed < hits.len()) {
             world.strike(Kind::CappedRows);
             match answer {
@@ -294,7 +306,7 @@ impl Graph {
             rows,
             next,
             partial,
-            count: ask.counts.then_some(cut.count),
+            count: ask.counts.then(|| cut.count + caps::unlisted(world, ask)),
         }
     }
 

@@ -116,11 +116,20 @@ pub enum Kind {
     DiskFull,
     /// A call that never returns, whatever its deadline. It comes only as a neighbour's trouble.
     Stuck,
+    /// Graph lists fewer than ten rows of a window, without a next link.
+    CappedShort,
+    /// Graph lists as many rows as there is room for, of which some are larger than others, without a next
+    /// link.
+    CappedBytes,
+    /// Graph counts an alert that it never lists.
+    Unlisted,
+    /// Graph refuses to say how many alerts a window has, or fails.
+    CountFails,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 57] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -174,6 +183,10 @@ impl Kind {
         Self::ManyOutputs,
         Self::DiskFull,
         Self::Stuck,
+        Self::CappedShort,
+        Self::CappedBytes,
+        Self::Unlisted,
+        Self::CountFails,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of

@@ -14,6 +14,7 @@ mod answer;
 mod beside;
 mod bounds;
 mod campaign;
+mod caps;
 mod check;
 mod clocks;
 mod counts;

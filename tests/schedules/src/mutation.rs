@@ -45,6 +45,10 @@ pub enum Mutation {
     NotCounted,
     /// A question how many alerts there are that fails is taken for an answer without a number.
     FailedCountIsNone,
+    /// A question how many alerts there are that fails is taken for one that Graph never answers.
+    FailedCountIsNever,
+    /// What a list lacks is looked for in long windows only.
+    ShortWindowsNotCounted,
     /// The state does not keep that what has failed is to be read in whole pages again.
     SmallPagesForGood,
     /// Of the versions that were written, the state keeps the last one only.
@@ -91,7 +95,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -125,6 +129,8 @@ impl Mutation {
         Self::PagesRemovedFirst,
         Self::NotCounted,
         Self::FailedCountIsNone,
+        Self::FailedCountIsNever,
+        Self::ShortWindowsNotCounted,
         Self::SmallPagesForGood,
         Self::LastVersionOnly,
         Self::BytesAreMeaning,
@@ -167,6 +173,8 @@ impl Mutation {
             Self::LastVersionOnly | Self::BytesAreMeaning => Some(Kind::Replicas),
             Self::NotCounted => Some(Kind::CappedRows),
             Self::FailedCountIsNone => Some(Kind::LongLookBack),
+            Self::FailedCountIsNever => Some(Kind::CountFails),
+            Self::ShortWindowsNotCounted => Some(Kind::CappedShort),
             Self::SmallPagesForGood => Some(Kind::Ties),
             Self::EmptyPageIsLast => Some(Kind::OddPages),
             Self::DoneByOwnClock => Some(Kind::WrongClock),

@@ -4,11 +4,11 @@ use crate::alerts::most_at_once;
 use crate::answer::{Answer, Question};
 use crate::paging::Listing;
 use crate::random::Random;
-use crate::{Kind, Schedule, clocks, outputs};
+use crate::{Kind, Schedule, caps, clocks, outputs};
 
 /// The kinds that were added later, and the numbers from which each is drawn: the others stay as they
 /// were.
-pub(crate) const LATER: [(Kind, u64); 18] = [
+pub(crate) const LATER: [(Kind, u64); 22] = [
     (Kind::LateEvidence, 95),
     (Kind::Backfill, 93),
     (Kind::Replay, 92),
@@ -27,6 +27,10 @@ pub(crate) const LATER: [(Kind, u64); 18] = [
     (Kind::LargeState, 210),
     (Kind::ManyOutputs, 211),
     (Kind::DiskFull, 212),
+    (Kind::CappedShort, 214),
+    (Kind::CappedBytes, 215),
+    (Kind::Unlisted, 216),
+    (Kind::CountFails, 217),
 ];
 
 /// How likely each kind is in a schedule, in percent, and how many calls it strikes there.
@@ -38,6 +42,8 @@ pub(crate) fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::Poison => (20, 100, 100),
         Kind::PoisonAnswer | Kind::CappedRows | Kind::OddPages => (10, 100, 100),
         Kind::OwnBudget => (10, 100, 100),
+        Kind::CappedShort | Kind::CappedBytes => (6, 100, 100),
+        Kind::Unlisted | Kind::CountFails => (8, 100, 100),
         Kind::Partial => (12, 100, 100),
         Kind::Replicas => (12, 30, 90),
         Kind::Death => (30, 0, 0),
@@ -73,19 +79,35 @@ pub(crate) fn lasts(kind: Kind) -> bool {
             | Kind::Partial
             | Kind::OddPages
             | Kind::OwnBudget
+            | Kind::CappedShort
+            | Kind::CappedBytes
+            | Kind::Unlisted
+            | Kind::CountFails
     )
 }
 
 /// Whether it may never be over.
 pub(crate) fn may_be_for_ever(kind: Kind) -> bool {
-    matches!(kind, Kind::Poison | Kind::PoisonAnswer | Kind::CappedRows)
+    matches!(
+        kind,
+        Kind::Poison
+            | Kind::PoisonAnswer
+            | Kind::CappedRows
+            | Kind::CappedShort
+            | Kind::CappedBytes
+    )
 }
 
 /// Whether live polls may pass what nothing but a sweep finds then.
 pub(crate) fn takes_a_sweep(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::OddPages | Kind::WrongClock | Kind::Vanishes | Kind::TimeGoesBack
+        Kind::OddPages
+            | Kind::WrongClock
+            | Kind::Vanishes
+            | Kind::TimeGoesBack
+            | Kind::CappedShort
+            | Kind::CappedBytes
     )
 }
 
@@ -105,6 +127,10 @@ pub(crate) fn detail(kind: Kind, schedule: &Schedule, random: &mut Random) -> u6
             let rows = most_at_once(&schedule.alerts) as u64 + random.between(11, 30);
             Answer::behind_the_last_row(random).with(rows)
         }
+        Kind::CappedShort => caps::few_rows(schedule, random),
+        Kind::CappedBytes => caps::few_bytes(schedule, random),
+        Kind::Unlisted => caps::moment(schedule, random),
+        Kind::CountFails => random.pick(&[403, 404, 429, 500, 503, 504]),
         Kind::OddAnswer => {
             let question = Question::draw(random);
             Answer::to_anything(random).with(question)

@@ -12,6 +12,7 @@ const SCHEDULES: u64 = 2000;
 fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
         Mutation::FailedCountIsNone => 11_813,
+        Mutation::FailedCountIsNever => 5_340,
         Mutation::SmallPagesForGood => 1_001_820,
         _ => 0,
     }

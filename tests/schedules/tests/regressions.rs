@@ -107,3 +107,12 @@ const FOR_A_MOMENT: [u64; 1] = [505564];
 fn what_was_on_an_alert_for_a_moment_is_not_late_when_it_comes_back() {
     break_nothing(&FOR_A_MOMENT, Kinds::NONE);
 }
+
+/// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
+/// the watermark stood still beside a page that failed (1005001).
+const NAMED: [u64; 2] = [700044056, 1005001];
+
+#[test]
+fn the_seeds_that_are_named_elsewhere_break_nothing() {
+    break_nothing(&NAMED, Kinds::NONE);
+}

@@ -49,6 +49,9 @@ fn as_json(report: &Report) -> Value {
         "quarantined": report.quarantined,
         "gaps": report.gaps,
         "partial_answers": report.partial_answers,
+        "count_mismatches": report.count_mismatches,
+        "not_counted": report.not_counted,
+        "has_uncounted": report.has_uncounted,
         "requests": report.requests,
         "throttled": report.throttled,
         "read_up_to": report.read_up_to,
@@ -60,8 +63,15 @@ fn in_words(report: &Report) -> String {
         .read_up_to
         .map(|time| format!(", read up to {time}"))
         .unwrap_or_default();
+    let missing = match report.count_mismatches {
+        0 => String::new(),
+        count => format!(
+            ", {} with fewer alerts than Graph counts",
+            counted(count, "window", "windows")
+        ),
+    };
     format!(
-        "{}, {}, {} already written, {}{up_to}",
+        "{}, {}, {} already written, {}{missing}{up_to}",
         counted(report.alerts, "alert", "alerts"),
         counted(report.records, "new record", "new records"),
         report.suppressed,
@@ -92,6 +102,16 @@ pub(super) fn check_complete(report: &Report, once: bool) -> Result<(), Failure>
             "answer of Graph was incomplete; it is read again",
             "answers of Graph were incomplete; they are read again",
         ),
+        (
+            report.count_mismatches,
+            "window has fewer alerts than Graph counts; the log names it",
+            "windows have fewer alerts than Graph counts; the log names them",
+        ),
+        (
+            report.not_counted,
+            "window is read again, because Graph did not say how many alerts it has",
+            "windows are read again, because Graph did not say how many alerts they have",
+        ),
     ];
     for (count, one, many) in undone {
         if count > 0 {
@@ -109,5 +129,42 @@ pub(super) fn check_complete(report: &Report, once: bool) -> Result<(), Failure>
             "stopped before the end; nothing is lost, run it again for the rest",
         )),
         Ending::Complete | Ending::OutOfTime => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Before, the report said "complete", and the exit code was 0.
+    #[test]
+    fn what_graph_counts_and_does_not_list_is_said_and_is_no_success() {
+        assert!(check_complete(&Report::default(), true).is_ok());
+        let missing = Report {
+            count_mismatches: 2,
+            ..Report::default()
+        };
+        let not_counted = Report {
+            not_counted: 1,
+            ..Report::default()
+        };
+        for (report, words) in [
+            (&missing, "2 windows have fewer alerts than Graph counts"),
+            (&not_counted, "did not say how many alerts it has"),
+        ] {
+            let failure = check_complete(report, true).unwrap_err().to_string();
+            assert!(failure.contains(words), "{failure}");
+        }
+        let json = as_json(&missing);
+        assert_eq!(
+            (&json["count_mismatches"], &json["not_counted"]),
+            (&json!(2), &json!(0))
+        );
+        let said = in_words(&missing);
+        assert!(
+            said.contains("2 windows with fewer alerts than Graph counts"),
+            "{said}"
+        );
+        assert!(!in_words(&Report::default()).contains("fewer"));
     }
 }

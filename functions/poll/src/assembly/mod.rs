@@ -22,7 +22,7 @@ use drawbridge_time::Clock;
 #[cfg(feature = "lambda")]
 pub(crate) use self::administrators_list::is_within;
 pub use self::administrators_list::{AdministratorsList, KeptList};
-use crate::{Output, Poller, Settings};
+use crate::{Output, Poller, Settings, Unlisted};
 
 /// What all tenants share.
 pub struct Services {
@@ -131,6 +131,7 @@ impl Services {
                 most_state_bytes: self.most_state_bytes,
                 ..settings(&tenant)
             },
+            unlisted: Unlisted::default(),
         })
     }
 

@@ -47,8 +47,8 @@ pub(crate) struct Drain<'a> {
     counted: Option<CountAhead>,
     /// Whether a part of the window at hand was quarantined.
     has_gap: bool,
-    /// Whether Graph was seen to count what it never lists.
-    counts_wrongly: bool,
+    /// Whether Graph's numbers are of the windows that it is asked about, once that was found out.
+    counts_windows: Option<bool>,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
     /// Whether Graph has answered any request of this poll, including the probe.
@@ -68,6 +68,8 @@ pub(crate) enum WindowOutcome {
         delay: Duration,
         /// As in [`Unread`].
         graph_answers: Option<bool>,
+        /// What is left, if parts of it were read.
+        left: Option<Left>,
     },
 }
 
@@ -146,7 +148,7 @@ impl<'a> Drain<'a> {
             besides_ms: 0,
             counted: None,
             has_gap: false,
-            counts_wrongly: false,
+            counts_windows: None,
             options,
             batches,
             quarantined: Vec::new(),

@@ -147,6 +147,7 @@ fn postponed(error: PollError, graph_answers: Option<bool>) -> Result<Narrowed, 
         Some(delay) => Ok(Narrowed::Postponed(WindowOutcome::Postponed {
             delay,
             graph_answers,
+            left: None,
         })),
         None => Err(Unread {
             error,

@@ -8,7 +8,8 @@ use super::count_ahead::CountAhead;
 use super::listing::Listed;
 use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
-use crate::read_options::{FEWEST_OF_A_CUT_LIST, What};
+use crate::budget;
+use crate::read_options::What;
 
 /// What is older is read once a day at most. The hourly sweep reads a day, and a first poll as long a
 /// time, a moment later.
@@ -21,11 +22,11 @@ const COUNT_TIME: Duration = Duration::from_secs(10);
 const NOT_IMPLEMENTED: u16 = 501;
 
 /// One reading of a window whose alerts are counted.
-struct Counted {
+#[derive(Clone, Copy)]
+struct Part {
     window: Window,
-    /// How many alerts were listed of the window that this is a part of. A shorter list was not cut off at the same
-    /// point.
-    of: usize,
+    /// Whether it is a part of one of which alerts are missing. It is counted, whatever was listed.
+    is_part: bool,
     /// Whether it is read for the second time, and what was seen of it before counts.
     is_second: bool,
 }
@@ -62,83 +63,121 @@ impl Count {
 /// What to do about a number that differs from what was listed.
 enum Recounted {
     /// Read these, the last one first.
-    Read(Vec<Counted>),
+    Read(Vec<Part>),
     /// Take what was listed for an incomplete answer: a later poll reads the window again.
     Incomplete,
-    /// Read these when there are requests left for the question, too. Nothing is wrong with them.
-    Later(Vec<Window>),
-    /// There were no requests left for the question, and what is missing is found soon.
-    NotCounted,
+    /// Read it when there are requests left for the question, too. Nothing is wrong with it.
+    Later,
 }
 
 impl Drain<'_> {
     /// Reads `window`, and compares the number of alerts that Graph reports for it with the number
-    /// that was seen. If some are missing, its halves are read in its place while the list may have
-    /// been cut off, else all of it once more. Graph may report fewer: an alert that changes leaves
-    /// the window.
+    /// that was seen. If some are missing, its halves are read in its place, and so on until each part
+    /// has all of its alerts: whatever the list was cut off by, a part has fewer. Graph may report fewer
+    /// than it lists: an alert that changes leaves the window.
     pub(crate) async fn window(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
         let mut left = Left::default();
-        let mut todo = vec![Counted {
+        let mut todo = vec![Part {
             window,
-            of: 0,
+            is_part: false,
             is_second: false,
         }];
+        self.count_ahead(window);
         let mut is_first = true;
         while let Some(part) = todo.pop() {
+            if !std::mem::take(&mut is_first) && !self.may_read_parts() {
+                todo.push(part);
+                self.leave(&todo, &mut left);
+                break;
+            }
             let (records, pages) = (self.report.records, self.report.pages);
             if !part.is_second {
                 self.seen.clear();
             }
             self.has_gap = false;
             let window = part.window;
-            let has_time = is_first || self.has_time();
-            if is_first {
-                self.count_ahead(window);
-            }
-            let outcome = match std::mem::take(&mut is_first) {
-                _ if has_time => self.read(window).await?,
-                _ => WindowOutcome::Read(Left {
-                    rest: vec![window],
-                    ..Left::default()
-                }),
-            };
-            match outcome {
+            match self.read(window).await? {
                 WindowOutcome::Read(more) if more.is_empty() => {}
                 WindowOutcome::Read(more) => {
                     let is_out_of_time = !more.rest.is_empty();
-                    // What is read a second time was read to its end before; whether that was all of
-                    // it is still to be found out.
-                    if !(is_out_of_time && part.is_second) {
+                    if is_out_of_time && part.is_second {
+                        // It was read to its end before; whether that was all of it is still to be found out.
+                        todo.push(part);
+                    } else {
                         left.add(more);
-                    } else if self.is_once_only(window) {
-                        left.incomplete.push(window);
                     }
                     if is_out_of_time {
-                        let rest = todo.iter().rev().filter(|part| !part.is_second);
-                        left.rest.extend(rest.map(|part| part.window));
+                        self.leave(&todo, &mut left);
                         break;
                     }
                     continue;
                 }
-                postponed @ WindowOutcome::Postponed { .. } => return Ok(postponed),
+                postponed if !part.is_part => return Ok(postponed),
+                // The parts that were read are kept: Graph may take fewer requests than all of them need.
+                WindowOutcome::Postponed {
+                    delay,
+                    graph_answers,
+                    ..
+                } => {
+                    todo.push(part);
+                    self.leave(&todo, &mut left);
+                    return Ok(WindowOutcome::Postponed {
+                        delay,
+                        graph_answers,
+                        left: Some(left),
+                    });
+                }
             }
             let is_news = self.report.records > records;
             // Graph counts what lies in a gap as well.
             if self.has_gap {
                 continue;
             }
-            if is_news || part.is_second || part.of > 0 || self.is_worth_counting(window, pages) {
-                match self.recount(&part).await? {
+            let is_in_question = is_news || part.is_second || part.is_part;
+            if is_in_question || self.is_worth_counting(window, pages) {
+                match self.recount(part).await? {
                     Recounted::Read(parts) => todo.extend(parts),
                     Recounted::Incomplete => left.incomplete.push(window),
-                    Recounted::Later(windows) => left.rest.extend(windows),
-                    Recounted::NotCounted => self.report.has_uncounted |= !is_news,
+                    Recounted::Later => left.rest.extend(self.in_halves(window)),
                 }
             } else {
-                self.report.has_uncounted |= self.seen.len() >= FEWEST_OF_A_CUT_LIST;
+                self.report.has_uncounted |= self.may_be_cut_off();
             }
         }
         Ok(WindowOutcome::Read(left))
+    }
+
+    /// Whether there is time for the parts of a window of which alerts are missing, and Graph takes their
+    /// requests: there may be dozens.
+    fn may_read_parts(&self) -> bool {
+        self.has_time() && !budget::is_used_up(self.state.spent, self.poller.clock.now())
+    }
+
+    /// Leaves these for a later poll.
+    fn leave(&self, parts: &[Part], left: &mut Left) {
+        for part in parts.iter().rev() {
+            match self.halves(part.window) {
+                // A Graph that is so slow would keep it unread for ever.
+                None if part.is_second => left.incomplete.push(part.window),
+                Some(halves) if part.is_second => left.rest.extend(halves),
+                _ => left.rest.push(part.window),
+            }
+        }
+    }
+
+    /// Whether a list of what was seen may have been cut off: it is as long as the smallest page that is
+    /// asked for.
+    fn may_be_cut_off(&self) -> bool {
+        self.seen.len() >= self.poller.fewest_of_a_cut_list()
+    }
+
+    fn halves(&self, window: Window) -> Option<[Window; 2]> {
+        window.halves(self.poller.settings.windows.smallest_ms)
+    }
+
+    /// In halves: whatever it takes to read one, it is less the next time.
+    fn in_halves(&self, window: Window) -> Vec<Window> {
+        self.halves(window).map_or_else(|| vec![window], Vec::from)
     }
 
     /// Whether to ask Graph for the number of alerts in a window that brought nothing new: if the window is not read
@@ -159,55 +198,84 @@ impl Drain<'_> {
     }
 
     /// What is to be done because Graph reports more alerts for `part` than were seen of it.
-    async fn recount(&mut self, part: &Counted) -> Result<Recounted, PollError> {
+    async fn recount(&mut self, part: Part) -> Result<Recounted, PollError> {
         let window = part.window;
         let is_once_only = self.is_once_only(window);
         let reported = match self.missing(window).await {
             Count::Alerts(reported) => reported,
-            // The list may have been cut off, and nothing reads the rest of it soon.
-            Count::NotNow if is_once_only => return Ok(Recounted::Incomplete),
-            Count::NotAsked if is_once_only => {
-                // In halves: whatever it takes to read one, it is less the next time.
-                let halves = window.halves(self.poller.settings.windows.smallest_ms);
-                let windows = halves.map_or_else(|| vec![window], Vec::from);
-                return Ok(Recounted::Later(windows));
+            // What may have been cut off is not taken for complete because nobody counted it.
+            Count::NotNow if part.is_part || is_once_only || self.may_be_cut_off() => {
+                self.say_not_counted(window);
+                return Ok(Recounted::Incomplete);
             }
-            Count::NotAsked => return Ok(Recounted::NotCounted),
+            Count::NotAsked => return Ok(Recounted::Later),
             Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
         };
         let seen = self.seen.len();
-        let is_cut_off = seen >= part.of.max(FEWEST_OF_A_CUT_LIST);
-        let smallest_ms = self.poller.settings.windows.smallest_ms;
-        let halves = window.halves(smallest_ms).filter(|_| is_cut_off);
-        if let Some(halves) = halves {
-            let half = |window| Counted {
+        let again = Part {
+            is_second: true,
+            ..part
+        };
+        // An alert may have come between the list and the number, and a short list costs little.
+        if !part.is_part && !part.is_second && !self.may_be_cut_off() {
+            return Ok(Recounted::Read(vec![again]));
+        }
+        let halves = self.halves(window);
+        let is_smallest = halves.is_none();
+        if let Some(halves) = halves
+            && self.counts_windows().await
+        {
+            let half = |window| Part {
                 window,
-                of: seen,
+                is_part: true,
                 is_second: false,
             };
             let halves = halves.map(half).into_iter().rev();
             return Ok(Recounted::Read(halves.collect()));
         }
         if !part.is_second {
-            return Ok(Recounted::Read(vec![Counted {
-                is_second: true,
-                ..*part
-            }]));
+            return Ok(Recounted::Read(vec![again]));
         }
         self.report.count_mismatches += 1;
         tracing::error!(
             tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
             reported, seen, "Graph reports more alerts than it returned, twice"
         );
-        if is_cut_off {
+        let now = self.poller.clock.now();
+        if is_smallest {
+            let missing = reported.saturating_sub(seen as u64);
+            self.poller.unlisted.note(window, missing, now);
+        }
+        if is_smallest && self.may_be_cut_off() {
             let reason = format!("Graph counts {reported} alerts in it and lists {seen} of them");
             self.gap(window, &reason).await?;
         } else if is_once_only {
             return Ok(Recounted::Incomplete);
         }
-        // A list that was cut off would have at least its first rows.
-        self.counts_wrongly |= seen == 0;
         Ok(Recounted::Read(Vec::new()))
+    }
+
+    /// Says that a list that may have been cut off could not be compared with Graph's number.
+    fn say_not_counted(&mut self, window: Window) {
+        self.report.not_counted += 1;
+        tracing::warn!(
+            tenant = self.poller.settings.tenant, from = %window.from(), to = %window.to(),
+            seen = self.seen.len(),
+            "Graph did not say how many alerts a window has: what it listed is delivered, and the window \
+             read again"
+        );
+    }
+
+    /// Whether Graph's numbers are of the windows that it is asked about. One that counts alerts where
+    /// there are none says nothing of where others are missing.
+    async fn counts_windows(&mut self) -> bool {
+        if let Some(known) = self.counts_windows {
+            return known;
+        }
+        let counted = self.count_query(self.poller.no_alerts()).await;
+        let counts_windows = !matches!(counted, Count::Alerts(1..));
+        self.counts_windows = Some(counts_windows);
+        counts_windows
     }
 
     /// Asks Graph how many alerts there are in what it should have listed by now; whether it has listed as many.
@@ -222,21 +290,26 @@ impl Drain<'_> {
         }
     }
 
-    /// The number that Graph reports, when that is more than was seen.
+    /// The number that Graph reports, when that is more than was seen and than is known not to be listed.
     async fn missing(&mut self, window: Window) -> Count {
-        if self.counts_wrongly {
-            return Count::Unknown;
-        }
+        // What is read once only is not passed over because something was missing a short while ago; nor is
+        // the instant itself.
+        let known = match self.halves(window) {
+            Some(_) if !self.is_once_only(window) => {
+                let now = self.poller.clock.now();
+                self.poller.unlisted.within(window, now)
+            }
+            _ => 0,
+        };
+        let expected = (self.seen.len() as u64).saturating_add(known);
         let counted = match self.counted_ahead(window).await {
             // An alert that came between the two answers is no missing one: that is asked again.
             None => self.count(window).await,
-            Some(Count::Alerts(reported)) if reported > self.seen.len() as u64 => {
-                self.count(window).await
-            }
+            Some(Count::Alerts(reported)) if reported > expected => self.count(window).await,
             Some(count) => count,
         };
         match counted {
-            Count::Alerts(reported) if reported <= self.seen.len() as u64 => Count::Unknown,
+            Count::Alerts(reported) if reported <= expected => Count::Unknown,
             count => count,
         }
     }
@@ -271,14 +344,18 @@ impl Drain<'_> {
     /// documented for the list, and not with every filter. Nor is it asked when the tenant's requests
     /// are used up.
     async fn count(&mut self, window: Window) -> Count {
-        let Some(pause) = self.pause() else {
-            return Count::NotAsked;
-        };
-        tokio::time::sleep(pause).await;
         let query = AlertQuery {
             room: self.context.room(),
             ..self.poller.query(window.from(), window.to(), 1)
         };
+        self.count_query(query).await
+    }
+
+    async fn count_query(&mut self, query: AlertQuery) -> Count {
+        let Some(pause) = self.pause() else {
+            return Count::NotAsked;
+        };
+        tokio::time::sleep(pause).await;
         let deadline = self.deadline().at_most(COUNT_TIME);
         let count = self.poller.graph.count(&query, deadline).await;
         self.note_requests();

@@ -45,7 +45,10 @@ impl Trouble {
                 is_error |= error.is_failure();
             }
         }
-        if let Some(secs) = lag_secs.filter(|secs| *secs >= LATE_SECS) {
+        // What it stays behind on purpose is not late.
+        let settle_secs = done.map_or(0, |report| report.settle_secs);
+        let late_secs = LATE_SECS + f64::from(settle_secs);
+        if let Some(secs) = lag_secs.filter(|secs| *secs >= late_secs) {
             words.push(format!("it is read only up to {secs:.0} s ago"));
         }
         if let Some(since) = overdue {
@@ -84,6 +87,10 @@ fn counted(report: &Report) -> impl Iterator<Item = String> {
         (
             report.count_mismatches,
             "windows have fewer alerts than Graph counts",
+        ),
+        (
+            report.not_counted,
+            "windows are read again, because Graph did not say how many alerts they have",
         ),
         (report.throttled, "requests were throttled by Graph"),
         (heavy, "% of the memory for its state are taken"),
@@ -130,7 +137,7 @@ mod tests {
     #[test]
     fn each_trouble_is_said_in_words() {
         type Change = fn(&mut Report);
-        let cases: [(Change, &str, bool); 7] = [
+        let cases: [(Change, &str, bool); 8] = [
             (
                 |it| it.quarantined = 2,
                 "2 alerts or records were quarantined",
@@ -145,6 +152,11 @@ mod tests {
                 |it| it.count_mismatches = 1,
                 "fewer alerts than Graph counts",
                 true,
+            ),
+            (
+                |it| it.not_counted = 1,
+                "Graph did not say how many alerts",
+                false,
             ),
             (|it| it.throttled = 4, "4 requests were throttled", false),
             (|it| it.state_percent = 80, "80 % of the memory", false),
@@ -165,6 +177,14 @@ mod tests {
             assert_eq!(said.is_error, is_error, "{said:?}");
             assert!(said.lag_secs.is_some());
         }
+        let settles = |secs| {
+            said(|it| {
+                it.settle_secs = 600;
+                it.read_up_to = Some(now() - SignedDuration::from_secs(secs));
+            })
+        };
+        assert_eq!(settles(660), None, "it stays behind on purpose");
+        assert!(settles(900).is_some());
         let both = said(|it| (it.gaps, it.throttled) = (1, 1)).unwrap();
         assert_eq!(both.what.matches("; ").count(), 1, "{both:?}");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use drawbridge_cursor::{Due, Job, Window};
 use drawbridge_poll::{
-    BackfillProgress, Delivery, Ending, Jobs, Poller, Report, Silent, Stop, change_state,
+    BackfillProgress, Delivery, Ending, Jobs, Poller, Report, Silent, Stop, Unlisted, change_state,
 };
 use drawbridge_time::{Clock as _, Deadline};
 use jiff::{SignedDuration, Timestamp};
@@ -133,6 +133,7 @@ async fn a_process_whose_clock_is_ahead_drops_no_job() {
         outputs: Vec::new(),
         clock: world.clock.clone(),
         settings: world.poller.settings.clone(),
+        unlisted: Unlisted::default(),
     });
     let (jobs, stop) = (Jobs::default(), Stop::at(Deadline::none()));
     let right: Timestamp = "2026-03-01T12:00:30Z".parse().unwrap();

@@ -10,6 +10,7 @@ mod backfill;
 mod budget;
 mod clocks;
 mod costs;
+mod counting;
 mod faults;
 mod first_poll;
 mod full_state;

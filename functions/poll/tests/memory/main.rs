@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drawbridge_poll::{Ending, Grouping, Memory, Output, Poller, Settings, Silent, Stop};
+use drawbridge_poll::{Ending, Grouping, Memory, Output, Poller, Settings, Silent, Stop, Unlisted};
 use drawbridge_queue::{Message, Queue, QueueError, Refused};
 use drawbridge_store::testing::FaultyStore;
 use drawbridge_time::Deadline;
@@ -64,6 +64,7 @@ async fn peak(memory: &Memory) -> usize {
             )],
             clock: Arc::new(ManualClock::at("2026-03-01T12:00:30Z")),
             settings: Settings::new(&format!("tenant-{n}")),
+            unlisted: Unlisted::default(),
         })
         .collect();
     let before = ALLOCATED.current_usage();

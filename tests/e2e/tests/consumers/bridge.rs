@@ -8,7 +8,7 @@ use drawbridge_e2e::Python;
 use drawbridge_entra::{ClientSecret, Endpoints, TokenCache, TokenEndpoint};
 use drawbridge_graph::Graph;
 use drawbridge_http::HttpTransport;
-use drawbridge_poll::{Ending, Grouping, Output, Poller, Settings, Silent, Stop};
+use drawbridge_poll::{Ending, Grouping, Output, Poller, Settings, Silent, Stop, Unlisted};
 use drawbridge_queue::{Content, Naming, ObjectsQueue, ObjectsSettings, Offload, SqsQueue};
 use drawbridge_record::{Body, Format, formats};
 use drawbridge_secrets::testing::FixedSecret;
@@ -204,6 +204,7 @@ pub(crate) async fn poll_into(served: &[String], outputs: Vec<Output>, records: 
             service_sources: Vec::new(),
             ..Settings::new(TENANT)
         },
+        unlisted: Unlisted::default(),
     };
     let report = poll(&poller).await;
     assert_eq!((report.records, report.quarantined), (records as u64, 0));

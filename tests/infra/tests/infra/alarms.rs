@@ -243,7 +243,7 @@ fn each_trouble_raises_its_alarm() {
     });
     cases.push((
         with_another(Ok(&waits), Some(lost)),
-        &["LagAlarm", "TenantAlarm"],
+        &["FailuresAlarm", "LagAlarm", "TenantAlarm"],
     ));
     for (failure, overdue, alarms) in [
         (PollError::Circular.into(), None, &["FailuresAlarm"][..]),

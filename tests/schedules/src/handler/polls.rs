@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use drawbridge_config::ConfigError;
 use drawbridge_cursor::{Job, PageSettings, WindowSettings};
 use drawbridge_poll::messages::{JobLog, Pollers};
-use drawbridge_poll::{Grouping, JobFailure, Output, Poller, Report, Settings};
+use drawbridge_poll::{Grouping, JobFailure, Output, Poller, Report, Settings, Unlisted};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::careless;
@@ -205,6 +205,7 @@ impl Seat {
                 pages: TINY_PAGES,
                 ..defaults
             },
+            unlisted: Unlisted::default(),
         };
         Self {
             tenant: Arc::clone(tenant),

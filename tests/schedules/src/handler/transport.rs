@@ -10,7 +10,7 @@ use drawbridge_graph::Settings;
 use drawbridge_http::{Body, RetryPolicy, Transport, TransportError, Url};
 use drawbridge_secrets::SecretSource;
 use futures::StreamExt as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::polls::Current;
@@ -21,6 +21,8 @@ use crate::{Kind, Mutation, Schedule, Step};
 const ROOT: &str = "https://graph.example";
 /// With [`Mutation::FailedCountIsNone`], how long a number is waited for: less than the client does.
 const COUNT_TIME: Duration = Duration::from_millis(500);
+/// With [`Mutation::ShortWindowsNotCounted`], what is shorter than a live poll's overlap.
+const SHORT: SignedDuration = SignedDuration::from_mins(10);
 const LOGIN: &str = "https://login.example";
 
 /// The real client of a process.
@@ -105,7 +107,17 @@ impl Transport for Wire {
                 }
             };
         }
-        let reply = answered.await;
+        let is_short = ask
+            .to
+            .is_some_and(|(to, _)| to.duration_since(ask.from.0) < SHORT);
+        let reply = match (self.mutation, answered.await) {
+            (_, reply) if !ask.counts => reply,
+            (Some(Mutation::FailedCountIsNever), reply) if !matches!(reply, Reply::Page { .. }) => {
+                Reply::Status(501, None)
+            }
+            (Some(Mutation::ShortWindowsNotCounted), _) if is_short => Reply::Status(501, None),
+            (_, reply) => reply,
+        };
         self.render(&uri, reply)
     }
 }

@@ -29,6 +29,8 @@ struct Inner {
     poison_status: Mutex<Option<(u16, Option<u64>)>>,
     down: Mutex<bool>,
     cap: Mutex<Option<usize>>,
+    cap_bytes: Mutex<Option<usize>>,
+    unlisted: Mutex<Vec<String>>,
     refuses: Mutex<bool>,
     endless: Mutex<bool>,
     repeats: Mutex<bool>,
@@ -55,6 +57,8 @@ pub(crate) enum Count {
     Unavailable,
     /// 501.
     NotImplemented,
+    /// Another status.
+    Status(u16),
 }
 
 /// What Graph answers next, in place of the alerts.
@@ -160,6 +164,16 @@ impl FakeGraph {
         *self.inner.cap.lock().unwrap() = Some(alerts);
     }
 
+    /// No more alerts of a window are listed than fit into so many bytes.
+    pub(crate) fn lists_at_most_bytes(&self, bytes: usize) {
+        *self.inner.cap_bytes.lock().unwrap() = Some(bytes);
+    }
+
+    /// The alert of that id is counted and not listed.
+    pub(crate) fn never_lists(&self, id: &str) {
+        self.inner.unlisted.lock().unwrap().push(id.to_owned());
+    }
+
     /// What it says of the number of alerts.
     pub(crate) fn counts(&self, count: Count) {
         *self.inner.count.lock().unwrap() = count;
@@ -234,13 +248,29 @@ impl Transport for Wire {
             bound("lastUpdateDateTime lt "),
         );
         let alerts = self.0.alerts.lock().unwrap();
-        let hits: Vec<&str> = alerts
+        let hits: Vec<(&String, &str)> = alerts
             .iter()
             .filter(|(_, updated, _)| (from..to).contains(updated))
-            .map(|(_, _, json)| json.as_str())
+            .map(|(id, _, json)| (id, json.as_str()))
+            .collect();
+        let counted = hits.len() as u64;
+        let unlisted = self.0.unlisted.lock().unwrap();
+        let hits: Vec<&str> = hits
+            .into_iter()
+            .filter(|(id, _)| !unlisted.contains(id))
+            .map(|(_, json)| json)
             .collect();
         let listed = self.0.cap.lock().unwrap().unwrap_or(usize::MAX);
-        let listed = &hits[..hits.len().min(listed)];
+        let mut bytes_left = self.0.cap_bytes.lock().unwrap().unwrap_or(usize::MAX);
+        let fits = |json: &&&str| match bytes_left.checked_sub(json.len()) {
+            Some(left) => {
+                bytes_left = left;
+                true
+            }
+            None => false,
+        };
+        let fitting = hits.iter().take(listed).take_while(fits).count();
+        let listed = &hits[..fitting];
         let place = match *self.0.repeats.lock().unwrap() {
             true => skip % listed.len().max(1),
             false => skip,
@@ -284,7 +314,8 @@ impl Transport for Wire {
             (_, Count::Refused) => return Ok(answer(400, None, String::new())),
             (_, Count::Unavailable) => return Ok(answer(503, None, String::new())),
             (_, Count::NotImplemented) => return Ok(answer(501, None, String::new())),
-            (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", hits.len() as u64 + more),
+            (_, Count::Status(status)) => return Ok(answer(status, None, String::new())),
+            (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", counted + more),
         };
         let body = format!("{{{count}\"value\":[{}]{next}}}", page.join(","));
         Ok(match scripted {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use drawbridge_cursor::{Due, State, Window};
 use drawbridge_poll::{
-    Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop, change_state, state_key,
+    Grouping, Output, PollError, Poller, Report, Settings, Silent, Stop, Unlisted, change_state,
+    state_key,
 };
 use drawbridge_store::Store as _;
 use serde_json::Value;
@@ -62,6 +63,7 @@ impl World {
             )],
             clock: clock.clone(),
             settings,
+            unlisted: Unlisted::default(),
         };
         Self {
             graph,
