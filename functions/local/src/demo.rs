@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::cli::{self, SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT};
-use crate::data_location::DataLocation;
+use crate::data_location::{DataLocation, quoted};
 use crate::failure::Failure;
 use crate::progress::{Shown, counted, say};
 use crate::screen::{below, columns, wrapped};
@@ -72,7 +72,23 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     shown.end();
     let report = polled.map_err(Failure::of)?;
     simulator.stop().await;
-    print_report(&report, &args.out, format.name(), started)
+    print_report(&report, &args, format.name(), started)
+}
+
+/// The command that runs the same demo again.
+fn again(args: &cli::Demo) -> String {
+    let usual = cli::Demo::default();
+    let mut options = String::new();
+    if args.count != usual.count {
+        options += &format!(" --count {}", args.count);
+    }
+    if args.out != usual.out {
+        options += &format!(" --out {}", quoted(&args.out.display().to_string()));
+    }
+    match options.as_str() {
+        "" => "drawbridge".to_owned(),
+        options => format!("drawbridge demo{options}"),
+    }
 }
 
 /// The demo's clock.
@@ -98,11 +114,12 @@ fn alerts(count: usize, now: Timestamp) -> Alerts {
 
 fn print_report(
     report: &Report,
-    folder: &Path,
+    args: &cli::Demo,
     format: &str,
     started: Instant,
 ) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
+    let folder = &args.out;
     writeln!(
         out,
         "{} read with {}, {} written in {:.1} s",
@@ -131,6 +148,7 @@ fn print_report(
         "drawbridge view{}",
         DataLocation::folder(folder.to_owned()).options()
     );
+    let again = again(args);
     writeln!(out, "\nThe records: {}\n\nNext:", file.display())?;
     for (command, what) in [
         (
@@ -143,7 +161,7 @@ fn print_report(
         ),
         ("drawbridge map ALERTS.json", "your own alerts as records"),
         ("drawbridge poll --help", "a real tenant"),
-        ("drawbridge", "the demo again: it writes nothing twice"),
+        (again.as_str(), "the demo again: it writes nothing twice"),
     ] {
         let width = view.len();
         let line = format!("  {command:width$}  {what}");

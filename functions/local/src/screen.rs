@@ -115,7 +115,8 @@ pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> Stri
             line.push(' ');
         }
         line.push_str(&word);
-        while !word.contains(['`', ESCAPE])
+        // A line with colours is of several words, or of one that stays whole.
+        while !line.contains(['`', ESCAPE])
             && let Some((at, _)) = line.char_indices().nth(room)
         {
             let rest = line.split_off(at);
@@ -215,6 +216,13 @@ fn words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{beside, continued, hanging, wrapped};
+
+    #[test]
+    fn a_line_with_colours_has_as_many_columns_as_one_without() {
+        let text = "\u{1b}[33mWARN\u{1b}[0m no \u{1b}[3mtoken\u{1b}[0m yet, trying again";
+        let expected = "\u{1b}[33mWARN\u{1b}[0m no \u{1b}[3mtoken\u{1b}[0m yet,\ntrying again";
+        assert_eq!(wrapped(text, 0, Some(20)), expected);
+    }
 
     #[test]
     fn a_text_stays_in_its_column_as_long_as_its_words_fit() {

@@ -57,7 +57,8 @@ pub(crate) struct Deliver {
     #[arg(long)]
     pub(crate) all: bool,
     /// With --all: the folder [default: drawbridge-data].
-    #[arg(long, value_name = "DIR", requires = "all")]
+    // Not `requires`: clap would not ask for a member of a group of which another one is given.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "check"])]
     pub(crate) out: Option<PathBuf>,
     /// Connect, sign in, send one record that says it is a test, and say what came of it. Nothing else
     /// is delivered.

@@ -11,6 +11,7 @@ use drawbridge_secrets::secret_itself;
 use super::Cli;
 use super::compare::WANTED;
 use super::help;
+use super::simulate::NoGuid;
 use super::time::{NoDuration, NoTime};
 use crate::failure::Failure;
 
@@ -157,11 +158,14 @@ fn without_values(error: clap::Error) -> clap::Error {
         }
     }
     let source = std::error::Error::source(&error);
-    let no_time = source.and_then(|source| source.downcast_ref::<NoTime>());
-    let no_duration = source.and_then(|source| source.downcast_ref::<NoDuration>());
-    let hint = no_time
-        .map(ToString::to_string)
-        .or_else(|| no_duration.map(ToString::to_string));
+    let hint = source.and_then(|source| {
+        let no_time = source.downcast_ref::<NoTime>().map(ToString::to_string);
+        let no_duration = source.downcast_ref::<NoDuration>();
+        let no_guid = source.downcast_ref::<NoGuid>();
+        no_time
+            .or_else(|| no_duration.map(ToString::to_string))
+            .or_else(|| no_guid.map(ToString::to_string))
+    });
     if let Some(hint) = hint {
         let hint = vec![hint.into()];
         cleaned.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));

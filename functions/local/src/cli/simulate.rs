@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use drawbridge_entra::is_guid;
 use jiff::Timestamp;
 
 use super::time::time;
@@ -56,14 +57,24 @@ pub(crate) struct Simulate {
     #[arg(long)]
     pub(crate) no_gzip: bool,
     /// The tenant that it signs in.
-    #[arg(long, value_name = "ID", default_value = SIMULATED_TENANT)]
+    #[arg(long, value_name = "ID", default_value = SIMULATED_TENANT, value_parser = guid)]
     pub(crate) tenant_id: String,
     /// The application that it signs in.
-    #[arg(long, value_name = "ID", default_value = SIMULATED_CLIENT)]
+    #[arg(long, value_name = "ID", default_value = SIMULATED_CLIENT, value_parser = guid)]
     pub(crate) client_id: String,
     /// The client secret that it accepts.
     #[arg(long, value_name = "TEXT", default_value = SIMULATED_SECRET)]
     pub(crate) client_secret: String,
+}
+
+/// That a text is no GUID. It says nothing of the text.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("give a GUID, such as {SIMULATED_TENANT}")]
+pub(super) struct NoGuid;
+
+/// An id as Entra gives it: `poll` takes no other.
+fn guid(text: &str) -> Result<String, NoGuid> {
+    is_guid(text).then(|| text.to_owned()).ok_or(NoGuid)
 }
 
 /// The simulator's tenant, unless another one is given.

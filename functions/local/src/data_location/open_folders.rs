@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use super::FOLDERS;
-use crate::progress::say;
+use super::{FOLDERS, quoted};
+use crate::progress::say_timed;
 
 /// Warns of private folders that other users of the machine can look into, those of the group included, who
 /// may read records alone. They were made by hand or by an older release. Their modes are left to whoever set them.
@@ -10,11 +10,12 @@ pub(crate) fn warn_of_open_folders(folder: &Path) {
     if open.is_empty() {
         return;
     }
-    let open: Vec<String> = open.iter().map(|path| path.display().to_string()).collect();
-    let (one_by_one, all) = (open.join(", "), open.join(" "));
-    say(&format!(
-        "drawbridge: other users of this machine can look into {one_by_one}; this would stop that: \
-         chmod -R go= {all}"
+    let names: Vec<String> = open.iter().map(|path| path.display().to_string()).collect();
+    let quoted: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    say_timed(&format!(
+        "drawbridge: other users of this machine can look into {}; this would stop that: `chmod -R go= {}`",
+        names.join(", "),
+        quoted.join(" ")
     ));
 }
 

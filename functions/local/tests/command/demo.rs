@@ -20,6 +20,16 @@ fn a_demo_that_cannot_write_says_what_to_do() {
 }
 
 #[test]
+fn the_demo_of_another_folder_is_repeated_as_it_was_given() {
+    let folder = Folder::new();
+    let mut command = drawbridge(&["demo", "--count", "10", "--out", "a b"]);
+    command.current_dir(folder.path());
+    let said = run(command).well();
+    let again = "drawbridge demo --count 10 --out 'a b'  the demo again";
+    assert!(said.stdout.contains(again), "{}", said.stdout);
+}
+
+#[test]
 fn the_demo_writes_records_once_and_says_why_not_twice() {
     let folder = Folder::new();
     let first = demo(&folder);

@@ -42,6 +42,10 @@ fn options_that_contradict_each_other_are_refused() {
     let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
     run(drawbridge(&["simulate", "--from", late, "--to", early]))
         .failed(1, &["--from must be before --to"]);
+    // The command that it prints would be refused.
+    for option in ["--tenant-id", "--client-id"] {
+        run(drawbridge(&["simulate", option, "abc"])).failed(2, &[option, "give a GUID"]);
+    }
 }
 
 #[cfg(unix)]

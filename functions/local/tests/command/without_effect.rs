@@ -199,6 +199,9 @@ fn an_option_without_effect_is_refused() {
     ] {
         refused(&folder, &format!("{POLL} {more}"));
     }
+    for of in ["--file siem.ndjson --once", "--check"] {
+        refused(&folder, &format!("deliver {of} --out data"));
+    }
 }
 
 /// An option that is added says here when it has an effect.

@@ -103,7 +103,7 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
         if store.get(&key).await.map_err(Failure::of)?.is_some() {
             return Err(Failure::of(format!(
                 "nothing was removed: {name} is polled, by {key} in {}, and what is removed would \
-                 come back. Pause it first: drawbridge tenants pause {name}{}",
+                 come back. Pause it first: `drawbridge tenants pause {name}{}`",
                 place.name(),
                 place.options()
             )));

@@ -209,6 +209,6 @@ fn a_private_folder_that_every_user_can_look_into_is_told_of() {
         fs::set_permissions(folder.path().join(path), open).unwrap();
     }
     let outcome = on(&folder, &["poll", "--all", "--once"]).well();
-    let told = format!("chmod -R go= {}", folder.path().join("tenants").display());
+    let told = format!("`chmod -R go= {}`", folder.path().join("tenants").display());
     assert!(outcome.stderr.contains(&told), "{outcome:?}");
 }
