@@ -237,6 +237,24 @@ impl Files<'_> {
         is_refused
     }
 
+    /// Opens a tenant's files, unless they are open.
+    fn open(&mut self, name: &str, file: &str) -> Result<(), FileError> {
+        if self.open.contains_key(name) {
+            return Ok(());
+        }
+        let (folder, path) = (self.folder.join(name), self.folder.join(name).join(file));
+        // To open it would make the folder anew.
+        if !folder.is_dir() {
+            return Err(FileError::Missing {
+                place: path.display().to_string(),
+            });
+        }
+        let aside = self.args.set_aside;
+        let delivery = open_file(self.target, &path, &self.folder, name, aside)?;
+        self.open.insert(name.to_owned(), delivery);
+        Ok(())
+    }
+
     async fn deliver(
         &mut self,
         name: &str,
@@ -245,18 +263,7 @@ impl Files<'_> {
         has_turn_ended: &mut bool,
     ) -> Result<FileReport, FileError> {
         let is_once = self.args.once;
-        if !self.open.contains_key(name) {
-            let (folder, path) = (self.folder.join(name), self.folder.join(name).join(file));
-            // To open it would make the folder anew.
-            if !folder.is_dir() {
-                return Err(FileError::Missing {
-                    place: path.display().to_string(),
-                });
-            }
-            let aside = self.args.set_aside;
-            let delivery = open_file(self.target, &path, &self.folder, name, aside)?;
-            self.open.insert(name.to_owned(), delivery);
-        }
+        self.open(name, file)?;
         let Some(delivery) = self.open.get_mut(name) else {
             return Ok(FileReport::default());
         };
@@ -295,9 +302,19 @@ impl Files<'_> {
         }
     }
 
-    /// Looks whether files were rotated.
+    /// Looks whether files were rotated, those of tenants included that came since the last round: what is
+    /// rotated before the first look would count as older than the first delivery.
     async fn look(&mut self) {
         let mut troubles = Vec::new();
+        let file = file_name(self.target.format);
+        if let Ok(found) = tenants(&self.folder, &file, self.target.name()) {
+            for name in found.names {
+                match self.open(&name, &file) {
+                    Ok(()) | Err(FileError::Missing { .. }) => {}
+                    Err(error) => troubles.push((name, error.to_string())),
+                }
+            }
+        }
         for (name, delivery) in &mut self.open {
             match delivery.look().await {
                 Ok(()) => {}

@@ -1,5 +1,7 @@
 //! `drawbridge deliver --all`: the files of all tenants of a folder.
 
+use std::fs;
+
 use crate::deliver::{Server, deliver_to};
 use crate::support::alerts::{alert, files_of, list};
 use crate::support::command::run;
@@ -92,6 +94,33 @@ fn new_tenants_are_taken_up_until_ctrl_c() {
     write_of(&folder, "other", &tenant, OTHER, "");
     on(&folder, &["poll", "--all", "--once"]).well();
     until(|| server.files().len() == 5);
+    signal(&child, "-INT");
+    Outcome::of(child.wait_with_output().unwrap()).well();
+}
+
+/// It waits ten seconds for the target, and would find the new tenant's file only then.
+#[cfg(unix)]
+#[test]
+fn a_new_tenants_file_may_be_rotated_while_the_target_is_down() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    let record = |n: u32| RECORD.replace("\"f\"", &format!("\"f{n}\""));
+    let file = |tenant: &str, name: &str| folder.path().join(tenant).join(name);
+    for tenant in ["first", "new"] {
+        fs::create_dir_all(folder.path().join(tenant)).unwrap();
+    }
+    fs::write(file("first", "siem.ndjson"), record(1)).unwrap();
+    server.answers(503);
+    let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
+    until(|| server.asked() >= 1);
+    fs::write(file("new", "siem.ndjson"), record(2) + &record(3)).unwrap();
+    until(|| file("new", "siem.ndjson.webhook.offset").exists());
+    fs::rename(file("new", "siem.ndjson"), file("new", "siem.ndjson.1")).unwrap();
+    fs::write(file("new", "siem.ndjson"), record(4)).unwrap();
+    server.answers(200);
+    until(|| server.files().len() == 4);
     signal(&child, "-INT");
     Outcome::of(child.wait_with_output().unwrap()).well();
 }
