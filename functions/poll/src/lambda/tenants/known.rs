@@ -23,7 +23,7 @@ const MOST: NonZero<usize> = NonZero::new(MAX_KNOWN).expect("it is not zero");
 const TENANT_BYTES: usize = 2_600;
 
 /// What each of its outputs takes.
-const OUTPUT_BYTES: usize = 300;
+const OUTPUT_BYTES: usize = 320;
 
 /// How often a text of the document is kept: in the document, and in what is made of it.
 const COPIES: usize = 2;
