@@ -55,8 +55,9 @@ pub(super) fn note_delivered(
     ledger: &mut Ledger,
     delivered: &mut OpenFile,
 ) -> Result<(), FileError> {
-    let mut there = Vec::new();
+    let (mut there, mut states) = (Vec::new(), Vec::new());
     for one in folder.rotated()? {
+        states.extend(one.state());
         there.extend(folder.beginnings(&one));
         let Ok(Some(mut source)) = folder.open(&one) else {
             continue;
@@ -73,9 +74,9 @@ pub(super) fn note_delivered(
             ledger.add(copy.map_err(fault)?);
         }
     }
-    ledger.keep(&mut there);
+    ledger.keep(&mut there, &states);
     // The last one is the one that was delivered last.
-    ledger.add(KnownFile::delivered(&delivered.position));
+    ledger.add(KnownFile::delivered(delivered));
     Ok(())
 }
 

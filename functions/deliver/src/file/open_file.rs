@@ -75,7 +75,7 @@ impl OpenFile {
     /// and says whether it did.
     pub(super) fn advance_to(&mut self, offset: u64) -> io::Result<bool> {
         if self.source.is_packed() {
-            self.position.offset = offset;
+            self.position.advance(&mut self.source, offset)?;
             return Ok(true);
         }
         let fresh = Position::of(&mut self.source, offset)?;

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
-use super::identity::FileIdentity;
+use super::identity::{FileIdentity, FileState};
 
 /// How a rotated file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,14 +35,6 @@ pub(super) struct Rotated {
     pub(super) modified: SystemTime,
     pub(super) identity: Option<FileIdentity>,
     pub(super) bytes: u64,
-}
-
-/// A file as it is at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct FileState {
-    identity: FileIdentity,
-    bytes: u64,
-    modified: SystemTime,
 }
 
 /// What a name says of when the file was rotated.
@@ -110,12 +102,7 @@ impl Rotated {
 
     /// What tells it from all others, and whether it was written to since, where the file system says so.
     pub(super) fn state(&self) -> Option<FileState> {
-        let identity = self.identity?;
-        Some(FileState {
-            identity,
-            bytes: self.bytes,
-            modified: self.modified,
-        })
+        FileState::new(self.identity, self.bytes, self.modified)
     }
 
     /// The name that the file had before it was packed with gzip, if it is.

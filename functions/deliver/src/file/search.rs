@@ -6,10 +6,11 @@ use std::io;
 use super::FileError;
 use super::content::Beginning;
 use super::folder::Folder;
+use super::identity::FileState;
 use super::known::{Ledger, Rest};
 use super::numbers::{least_number, missing, oldest_first};
 use super::open_file::OpenFile;
-use super::rotated::{Age, FileState, Packing, Rotated};
+use super::rotated::{Age, Packing, Rotated};
 use super::source::{Overlap, Source, overlap};
 
 /// What was found.
@@ -198,7 +199,7 @@ impl Search<'_> {
     }
 
     /// Whether a file is known by its bytes as they are, packed or not.
-    fn is_known_as_it_is(&self, one: &Rotated) -> Result<bool, FileError> {
+    fn is_known_as_it_is(&mut self, one: &Rotated) -> Result<bool, FileError> {
         let Some(mut source) = self.folder.open_raw(one)? else {
             return Ok(false);
         };
@@ -208,7 +209,7 @@ impl Search<'_> {
         Ok(rest.is_some())
     }
 
-    fn of_known(&self, source: &mut Source) -> io::Result<Verdict> {
+    fn of_known(&mut self, source: &mut Source) -> io::Result<Verdict> {
         let mut beginning = Beginning::of(source);
         Ok(match self.ledger.rest_in(source, &mut beginning)? {
             Some((Rest::Nothing, is_last)) => Verdict::Known { is_last },
