@@ -128,11 +128,27 @@ impl KnownFile {
     }
 }
 
-/// A file that is none of records. It may be renamed, or written anew.
+/// What was there before the first delivery began, and was not known by its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct OtherFile {
-    name: String,
-    identity: Option<FileIdentity>,
+#[serde(untagged)]
+enum OtherFile {
+    /// Another program's, which may write it anew. Another file may get its name: only as long as it holds no
+    /// record is it left alone.
+    WithoutRecords { name: String },
+    /// What could not be read, such as a link. It may be renamed, and another one of its name is not this one.
+    Unread {
+        identity: FileIdentity,
+        link_to: Option<String>,
+    },
+}
+
+impl OtherFile {
+    fn unread(one: &Rotated) -> Option<Self> {
+        one.identity.map(|identity| Self::Unread {
+            identity,
+            link_to: one.link_to.clone(),
+        })
+    }
 }
 
 /// Which files need no delivery. All others that were rotated are to be delivered.
@@ -163,20 +179,28 @@ impl Ledger {
         self.known.push(file);
     }
 
-    /// Notes what is no file of records.
-    pub(super) fn add_other(&mut self, one: &Rotated) {
-        self.others.push(OtherFile {
+    /// Notes a file that holds no record.
+    pub(super) fn add_without_records(&mut self, one: &Rotated) {
+        self.others.push(OtherFile::WithoutRecords {
             name: one.name.to_string_lossy().into_owned(),
-            identity: one.identity,
         });
     }
 
-    /// Whether a file was noted as one that is none of records. It may be one by now.
-    pub(super) fn is_other(&self, one: &Rotated) -> bool {
+    /// Notes what cannot be read.
+    pub(super) fn add_unread(&mut self, one: &Rotated) {
+        self.others.extend(OtherFile::unread(one));
+    }
+
+    /// Whether a file of this name was noted as one that holds no record. It may hold some by now.
+    pub(super) fn was_without_records(&self, one: &Rotated) -> bool {
         let name = one.name.to_string_lossy();
-        self.others.iter().any(|other| {
-            other.name == name || (one.identity.is_some() && other.identity == one.identity)
-        })
+        let mut others = self.others.iter();
+        others.any(|other| matches!(other, OtherFile::WithoutRecords { name: it } if *it == name))
+    }
+
+    /// Whether this file was noted as one that cannot be read.
+    pub(super) fn was_unread(&self, one: &Rotated) -> bool {
+        OtherFile::unread(one).is_some_and(|one| self.others.contains(&one))
     }
 
     /// What a file has besides what is known, if any of it is; and whether that is the file that was

@@ -30,6 +30,8 @@ pub(super) struct Rotated {
     pub(super) name: OsString,
     /// A symbolic link is not followed.
     pub(super) is_link: bool,
+    /// Where a link points, if that could be read.
+    pub(super) link_to: Option<String>,
     pub(super) packing: Packing,
     pub(super) age: Age,
     pub(super) modified: SystemTime,
@@ -92,6 +94,7 @@ impl Rotated {
         Self {
             name,
             is_link: false,
+            link_to: None,
             packing,
             age,
             modified,

@@ -143,15 +143,17 @@ impl Search<'_> {
         let fault = self.folder.fault(&one.name);
         if one.packing == Packing::Other {
             let place = self.folder.path(&one.name).display().to_string();
-            return match self.is_known_as_it_is(one)? {
-                true => Ok(Verdict::Known { is_last: false }),
-                false => Err(FileError::Packed { place }),
+            return match self.is_known_as_it_is(one) {
+                Ok(true) => Ok(Verdict::Known { is_last: false }),
+                Err(_) if self.ledger.was_unread(one) => Ok(Verdict::Known { is_last: false }),
+                Ok(false) => Err(FileError::Packed { place }),
+                Err(error) => Err(error),
             };
         }
         let mut source = match self.folder.open(one) {
             Ok(Some(source)) => source,
             Ok(None) => return Err(fault(io::ErrorKind::NotFound.into())),
-            Err(_) if self.ledger.is_other(one) => {
+            Err(_) if self.ledger.was_unread(one) => {
                 return Ok(Verdict::Known { is_last: false });
             }
             Err(error) => return Err(error),
@@ -177,8 +179,12 @@ impl Search<'_> {
             };
             let is_by_hand = one.age == Age::Unknown && from == 0;
             if is_by_hand && !file.begins_with_a_record().map_err(fault)? {
-                if self.ledger.is_other(one) {
-                    return Ok(Verdict::Known { is_last: false });
+                let was_without = self.ledger.was_without_records(one);
+                if was_without && !file.has_a_record().map_err(fault)? {
+                    let verdict = Verdict::Known { is_last: false };
+                    self.verdicts
+                        .extend(one.state().map(|state| (state, verdict)));
+                    return Ok(verdict);
                 }
                 return Err(FileError::Unclear {
                     place: self.folder.path(&one.name).display().to_string(),
@@ -276,7 +282,7 @@ impl Search<'_> {
         }
         for (at, other) in listed.iter().enumerate() {
             let is_other = at == index || other.is_link || other.packing == Packing::Other;
-            if is_other || other.bytes == 0 || self.ledger.is_other(other) {
+            if is_other || other.bytes == 0 {
                 continue;
             }
             let Ok(Some(mut whole)) = self.folder.open(other) else {
