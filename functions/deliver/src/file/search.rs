@@ -118,7 +118,14 @@ impl Search<'_> {
         counted: &[&Rotated],
         last: Option<&Rotated>,
     ) -> Result<(), FileError> {
-        let least = [self.ledger.least_number, least_number(counted)];
+        let known = self.ledger.least_number;
+        let there = counted.iter().filter_map(|one| one.age.number()).min();
+        if known.is_some() && there.is_some() && there < known {
+            // They begin with another number since (logrotate's `start`): those in between never were.
+            self.ledger.least_number = there;
+            return Ok(());
+        }
+        let least = [known, least_number(counted)];
         self.ledger.least_number = least.into_iter().flatten().min();
         let missing = last.and_then(|last| missing(counted, last, self.ledger.least_number));
         match missing {

@@ -24,10 +24,11 @@ enum Body {
 }
 
 impl Source {
-    /// A file; what is packed with gzip is read unpacked.
+    /// A file; what is packed with gzip is read unpacked, whatever its name ends in: logrotate makes
+    /// `siem.ndjson.1.gz-2026113003.backup`.
     pub(super) fn new(name: OsString, file: File) -> io::Result<Self> {
         let meta = file.metadata()?;
-        let is_packed = name.to_string_lossy().ends_with(".gz");
+        let is_packed = name.to_string_lossy().ends_with(".gz") || is_gzip(&file)?;
         let body = match is_packed {
             true => Body::Packed(Box::new(Packed::new(file)?)),
             false => Body::Plain(file),
@@ -138,6 +139,14 @@ impl Source {
             }
         }
     }
+}
+
+/// Whether a file begins as what is packed with gzip does.
+fn is_gzip(mut file: &File) -> io::Result<bool> {
+    let mut magic = Vec::new();
+    file.take(2).read_to_end(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(magic == [0x1f, 0x8b])
 }
 
 /// How much of a file another one begins with.

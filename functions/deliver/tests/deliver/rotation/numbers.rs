@@ -62,6 +62,29 @@ async fn each_way_to_count_is_followed() {
     }
 }
 
+/// logrotate's `start` is another one from then on, and a number in between was never there.
+#[tokio::test]
+async fn another_first_number_is_no_missing_file() {
+    for (from, to) in [(5, 1), (2, 1), (1, 0), (0, 1), (1, 5)] {
+        for is_restarted in [false, true] {
+            let mut world = World::after(1).await;
+            let starts = [from, from, from, to, to, to];
+            for (n, start) in starts.into_iter().enumerate() {
+                world.files.append(2 * n + 1..2 * n + 2);
+                world.run_well().await;
+                if is_restarted {
+                    world.end();
+                }
+                rename_from(&world.files, start, 12);
+                world.run_well().await;
+                world.files.append(2 * n + 2..2 * n + 3);
+                world.run_well().await;
+            }
+            assert_eq!(world.came(), lines(0..13), "{from} {to}");
+        }
+    }
+}
+
 /// What was delivered may go in any order.
 #[tokio::test]
 async fn a_delivered_file_that_is_removed_is_not_missing() {

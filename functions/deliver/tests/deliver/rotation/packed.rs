@@ -124,6 +124,26 @@ async fn what_is_packed_into_a_packed_file_that_is_known_is_delivered() {
     assert_eq!(sorted(world.came()), sorted(expected));
 }
 
+/// What logrotate makes of one whose name it needs.
+#[tokio::test]
+async fn a_packed_file_with_more_behind_its_name_is_unpacked() {
+    let mut world = World::after(1).await;
+    world.files.append(1..3);
+    rotate_packed(&world.files);
+    let backup = "siem.ndjson.1.gz-2026113003.backup";
+    world.files.copy("siem.ndjson.1.gz", backup);
+    world.files.remove("siem.ndjson.1.gz");
+    world.files.append(3..4);
+    world.end();
+    world.run_well().await;
+    assert_eq!(world.came(), lines(0..4));
+    let bytes = fs::read(world.files.path(backup)).unwrap();
+    fs::write(world.files.path(backup), &bytes[..bytes.len() / 2]).unwrap();
+    world.end();
+    let damaged = world.run().await.unwrap_err().to_string();
+    assert!(damaged.contains("cannot be unpacked"), "{damaged}");
+}
+
 /// The rest of it is not looked for in the other one, though that has more.
 #[tokio::test]
 async fn a_packed_file_that_is_under_way_is_told_from_one_that_begins_as_it_does() {
