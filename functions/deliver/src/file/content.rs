@@ -24,9 +24,14 @@ impl ContentDigest {
         }
     }
 
-    /// Whether the same bytes are there.
-    pub(super) fn is_at(&self, source: &mut Source, from: u64) -> io::Result<bool> {
-        Ok(self.bytes == 0 || *self == Self::of(&source.bytes(from, self.bytes)?))
+    /// Whether a file begins with the same bytes.
+    pub(super) fn is_beginning(&self, source: &mut Source) -> io::Result<bool> {
+        Ok(self.bytes == 0 || *self == Self::of(&source.bytes(0, self.bytes)?))
+    }
+
+    /// Whether the same bytes end at `end`, which is in the file or at its end.
+    pub(super) fn ends_at(&self, source: &mut Source, end: u64) -> io::Result<bool> {
+        Ok(self.bytes == 0 || *self == Self::of(&source.bytes_before(end, self.bytes)?))
     }
 }
 

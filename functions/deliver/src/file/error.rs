@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -144,7 +145,9 @@ impl FileError {
             use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
             matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
         };
-        if is_damage && path.extension().is_some_and(|ending| ending == "gz") {
+        // logrotate puts a date behind `.gz` when it has to make way for another file.
+        let is_packed = |name: &OsStr| name.to_string_lossy().contains(".gz");
+        if is_damage && path.file_name().is_some_and(is_packed) {
             return Self::Damaged { place };
         }
         match drawbridge_files::trouble(error) {

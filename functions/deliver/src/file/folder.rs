@@ -223,8 +223,13 @@ impl Folder {
             if is_link && let Ok(target) = fs::metadata(self.root.join(&name)) {
                 links.push((name.clone(), FileIdentity::of(&target)));
             }
+            let link_to = match is_link {
+                true => fs::read_link(self.root.join(&name)).ok(),
+                false => None,
+            };
             listed.push(Rotated {
                 is_link,
+                link_to: link_to.map(|path| path.to_string_lossy().into_owned()),
                 identity: FileIdentity::of(&meta),
                 bytes: meta.len(),
                 ..Rotated::new(&self.live, name, modified(&meta))

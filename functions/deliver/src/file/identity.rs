@@ -1,4 +1,5 @@
 use std::fs::Metadata;
+use std::time::SystemTime;
 #[cfg(unix)]
 use std::time::UNIX_EPOCH;
 
@@ -31,5 +32,34 @@ impl FileIdentity {
     #[cfg(not(unix))]
     pub(super) fn of(_meta: &Metadata) -> Option<Self> {
         None
+    }
+}
+
+/// A file as it is at a time: where the file system says so, it was not written to as long as this is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct FileState {
+    identity: FileIdentity,
+    /// As it is, packed or not.
+    bytes: u64,
+    modified: SystemTime,
+}
+
+impl FileState {
+    pub(super) fn new(
+        identity: Option<FileIdentity>,
+        bytes: u64,
+        modified: SystemTime,
+    ) -> Option<Self> {
+        let identity = identity?;
+        Some(Self {
+            identity,
+            bytes,
+            modified,
+        })
+    }
+
+    /// That of a file, where files have any.
+    pub(super) fn of(meta: &Metadata) -> Option<Self> {
+        Self::new(FileIdentity::of(meta), meta.len(), meta.modified().ok()?)
     }
 }

@@ -2,22 +2,25 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::content::{Beginning, ContentDigest, PIECE_BYTES};
-use super::identity::FileIdentity;
+use super::content::{Beginning, ContentDigest};
+use super::identity::{FileIdentity, FileState};
+use super::open_file::OpenFile;
 use super::position::Position;
 use super::rotated::Rotated;
 use super::source::Source;
 
 /// A file that needs no delivery, known by its content: whatever it is called, packed or copied.
 ///
-/// Its first bytes are enough to know it by, since no two records are the same: files with the same
-/// beginning are one and the same. Of a short file they are all it had, so that one with more is known by
-/// its rest to have grown.
+/// Its first bytes are not enough to know it by: what is polled or replayed again begins as it did before. What
+/// lies before its end has to be the same, too; what follows in another one is the rest of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KnownFile {
     head: ContentDigest,
-    /// Where it ends; unknown of a packed one, which nobody writes to.
+    /// Where it ends. One of which this is not noted is not known.
     end: Option<End>,
+    /// The packed files that were found to have it: they are not unpacked again as long as they are what they were.
+    #[serde(default)]
+    packed: Vec<FileState>,
     /// Whether it was delivered. Else it was there before the first delivery began.
     is_delivered: bool,
     /// How many times in a row it was not there when another one was delivered.
@@ -47,27 +50,18 @@ const FORGOTTEN: u8 = 2;
 
 impl KnownFile {
     /// A file that was delivered up to its position, behind which nothing was seen but half a line.
-    pub(super) fn delivered(position: &Position) -> Self {
-        Self::up_to(position, true)
+    pub(super) fn delivered(file: &OpenFile) -> Self {
+        Self::up_to(&file.position, &file.source, true)
     }
 
     /// All that there is of a file.
     pub(super) fn whole(source: &mut Source, is_delivered: bool) -> io::Result<Self> {
-        // It is not unpacked only to find its end.
-        if source.is_packed() && source.try_reach(PIECE_BYTES)? {
-            return Ok(Self {
-                head: ContentDigest::of(&source.bytes(0, PIECE_BYTES)?),
-                end: None,
-                is_delivered,
-                missed: 0,
-            });
-        }
         let end = source.end_of_lines()?;
         let position = Position::of(source, end)?;
-        Ok(Self::up_to(&position, is_delivered))
+        Ok(Self::up_to(&position, source, is_delivered))
     }
 
-    fn up_to(position: &Position, is_delivered: bool) -> Self {
+    fn up_to(position: &Position, source: &Source, is_delivered: bool) -> Self {
         let Position {
             offset,
             seen,
@@ -75,38 +69,55 @@ impl KnownFile {
             tail,
             ..
         } = position;
-        let is_known = tail.bytes > 0 || *offset <= head.bytes;
         Self {
             head: head.clone(),
-            end: is_known.then(|| End {
+            end: Some(End {
                 offset: *offset,
                 seen: *seen,
                 tail: tail.clone(),
             }),
+            packed: source.packed_state().into_iter().collect(),
             is_delivered,
             missed: 0,
         }
     }
 
+    /// Whether it is known by the same.
+    fn is(&self, other: &Self) -> bool {
+        let known_by = |one: &Self| (one.head.clone(), one.end.clone(), one.is_delivered);
+        known_by(self) == known_by(other)
+    }
+
     /// What a file has besides this one, if it has all of it.
-    fn rest_in(&self, source: &mut Source, beginning: &mut Beginning) -> io::Result<Option<Rest>> {
+    fn rest_in(
+        &mut self,
+        source: &mut Source,
+        beginning: &mut Beginning,
+    ) -> io::Result<Option<Rest>> {
         if !beginning.is(&self.head) {
             return Ok(None);
         }
-        let Some(End { offset, seen, tail }) = &self.end else {
+        let state = source.packed_state();
+        if state.is_some_and(|state| self.packed.contains(&state)) {
             return Ok(Some(Rest::Nothing));
-        };
-        if source.is_packed() {
-            if source.packed_len()? == Some(*seen) {
-                return Ok(Some(Rest::Nothing));
-            }
-            // What is left of a damaged one is delivered.
-            if source.len().is_err() {
-                return Ok(Some(Rest::Nothing));
-            }
         }
-        let is_it = source.try_reach(*offset)? && tail.is_at(source, offset - tail.bytes)?;
-        if !is_it {
+        let rest = match self.rest_behind(source) {
+            // Nobody knows what a damaged one had.
+            Err(_) if source.is_packed() => None,
+            rest => rest?,
+        };
+        if rest == Some(Rest::Nothing) {
+            self.packed.extend(state);
+        }
+        Ok(rest)
+    }
+
+    /// The same of one with the same beginning.
+    fn rest_behind(&self, source: &mut Source) -> io::Result<Option<Rest>> {
+        let Some(End { offset, seen, tail }) = &self.end else {
+            return Ok(None);
+        };
+        if !source.try_reach(*offset)? || !tail.ends_at(source, *offset)? {
             return Ok(None);
         }
         Ok(match (source.len()? <= *seen, *offset) {
@@ -117,11 +128,27 @@ impl KnownFile {
     }
 }
 
-/// A file that is none of records. It may be renamed, or written anew.
+/// What was there before the first delivery began, and was not known by its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct OtherFile {
-    name: String,
-    identity: Option<FileIdentity>,
+#[serde(untagged)]
+enum OtherFile {
+    /// Another program's, which may write it anew. Another file may get its name: only as long as it holds no
+    /// record is it left alone.
+    WithoutRecords { name: String },
+    /// What could not be read, such as a link. It may be renamed, and another one of its name is not this one.
+    Unread {
+        identity: FileIdentity,
+        link_to: Option<String>,
+    },
+}
+
+impl OtherFile {
+    fn unread(one: &Rotated) -> Option<Self> {
+        one.identity.map(|identity| Self::Unread {
+            identity,
+            link_to: one.link_to.clone(),
+        })
+    }
 }
 
 /// Which files need no delivery. All others that were rotated are to be delivered.
@@ -138,39 +165,54 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn add(&mut self, file: KnownFile) {
+    pub(super) fn add(&mut self, mut file: KnownFile) {
         // An empty one is known by nothing.
-        if file.head.bytes > 0 && !self.known.contains(&file) {
-            self.known.push(file);
+        if file.head.bytes == 0 {
+            return;
         }
+        let same = self.known.iter().position(|known| known.is(&file));
+        if let Some(at) = same {
+            let mut packed = self.known.remove(at).packed;
+            packed.retain(|state| !file.packed.contains(state));
+            file.packed.extend(packed);
+        }
+        self.known.push(file);
     }
 
-    /// Notes what is no file of records.
-    pub(super) fn add_other(&mut self, one: &Rotated) {
-        self.others.push(OtherFile {
+    /// Notes a file that holds no record.
+    pub(super) fn add_without_records(&mut self, one: &Rotated) {
+        self.others.push(OtherFile::WithoutRecords {
             name: one.name.to_string_lossy().into_owned(),
-            identity: one.identity,
         });
     }
 
-    /// Whether a file was noted as one that is none of records. It may be one by now.
-    pub(super) fn is_other(&self, one: &Rotated) -> bool {
+    /// Notes what cannot be read.
+    pub(super) fn add_unread(&mut self, one: &Rotated) {
+        self.others.extend(OtherFile::unread(one));
+    }
+
+    /// Whether a file of this name was noted as one that holds no record. It may hold some by now.
+    pub(super) fn was_without_records(&self, one: &Rotated) -> bool {
         let name = one.name.to_string_lossy();
-        self.others.iter().any(|other| {
-            other.name == name || (one.identity.is_some() && other.identity == one.identity)
-        })
+        let mut others = self.others.iter();
+        others.any(|other| matches!(other, OtherFile::WithoutRecords { name: it } if *it == name))
+    }
+
+    /// Whether this file was noted as one that cannot be read.
+    pub(super) fn was_unread(&self, one: &Rotated) -> bool {
+        OtherFile::unread(one).is_some_and(|one| self.others.contains(&one))
     }
 
     /// What a file has besides what is known, if any of it is; and whether that is the file that was
     /// delivered last.
     pub(super) fn rest_in(
-        &self,
+        &mut self,
         source: &mut Source,
         beginning: &mut Beginning,
     ) -> io::Result<Option<(Rest, bool)>> {
         let last = self.known.iter().rposition(|known| known.is_delivered);
         let mut found: Option<(Rest, bool)> = None;
-        for (index, known) in self.known.iter().enumerate().rev() {
+        for (index, known) in self.known.iter_mut().enumerate().rev() {
             let is_last = Some(index) == last;
             match (known.rest_in(source, beginning)?, &found) {
                 (None, _) => {}
@@ -193,9 +235,10 @@ impl Ledger {
         before.any(|known| beginning.is(&known.head))
     }
 
-    /// Forgets the files that are not there any more, by the beginnings of those that are.
-    pub(super) fn keep(&mut self, there: &mut [Beginning]) {
+    /// Forgets the files that are not there any more, by the beginnings and the states of those that are.
+    pub(super) fn keep(&mut self, there: &mut [Beginning], states: &[FileState]) {
         for known in &mut self.known {
+            known.packed.retain(|state| states.contains(state));
             let is_there = there.iter_mut().any(|beginning| beginning.is(&known.head));
             known.missed = if is_there { 0 } else { known.missed + 1 };
         }

@@ -22,20 +22,18 @@ pub(super) fn note_there(
         let is_by_hand = one.age == Age::Unknown && one.packing != Packing::Other;
         let opened = (folder.open(one), folder.open_raw(one));
         let (mut source, mut raw) = match opened {
-            _ if one.bytes == 0 && is_by_hand => {
-                ledger.add_other(one);
-                continue;
-            }
             (Ok(Some(source)), Ok(Some(raw))) => (source, raw),
             (Ok(_), Ok(_)) => continue,
             _ => {
-                ledger.add_other(one);
+                ledger.add_unread(one);
                 continue;
             }
         };
         let fault = folder.fault(&one.name);
         match KnownFile::whole(&mut source, is_delivered) {
-            Ok(_) if is_by_hand && !is_of_records(source).map_err(fault)? => ledger.add_other(one),
+            Ok(_) if is_by_hand && !has_records(source).map_err(fault)? => {
+                ledger.add_without_records(one);
+            }
             Ok(known) => ledger.add(known),
             // One that is damaged is known as it is.
             Err(_) => ledger.add(KnownFile::whole(&mut raw, is_delivered).map_err(fault)?),
@@ -44,8 +42,10 @@ pub(super) fn note_there(
     Ok(())
 }
 
-fn is_of_records(source: Source) -> io::Result<bool> {
-    OpenFile::new(source, 0)?.begins_with_a_record()
+/// Whether a file has any record, or nothing at all.
+fn has_records(source: Source) -> io::Result<bool> {
+    let mut file = OpenFile::new(source, 0)?;
+    Ok(!file.position.has_content() || file.has_a_record()?)
 }
 
 /// Notes that a file that is held open needs no delivery any more, nor does any copy of it, and forgets those that
@@ -55,8 +55,9 @@ pub(super) fn note_delivered(
     ledger: &mut Ledger,
     delivered: &mut OpenFile,
 ) -> Result<(), FileError> {
-    let mut there = Vec::new();
+    let (mut there, mut states) = (Vec::new(), Vec::new());
     for one in folder.rotated()? {
+        states.extend(one.state());
         there.extend(folder.beginnings(&one));
         let Ok(Some(mut source)) = folder.open(&one) else {
             continue;
@@ -73,9 +74,9 @@ pub(super) fn note_delivered(
             ledger.add(copy.map_err(fault)?);
         }
     }
-    ledger.keep(&mut there);
+    ledger.keep(&mut there, &states);
     // The last one is the one that was delivered last.
-    ledger.add(KnownFile::delivered(&delivered.position));
+    ledger.add(KnownFile::delivered(delivered));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use std::io::{self, BufRead as _};
 
-use super::lines::Lines;
+use super::lines::{Lines, text};
 use super::position::Position;
 use super::source::Source;
 use crate::Limits;
@@ -75,7 +75,7 @@ impl OpenFile {
     /// and says whether it did.
     pub(super) fn advance_to(&mut self, offset: u64) -> io::Result<bool> {
         if self.source.is_packed() {
-            self.position.offset = offset;
+            self.position.advance(&mut self.source, offset)?;
             return Ok(true);
         }
         let fresh = Position::of(&mut self.source, offset)?;
@@ -108,6 +108,27 @@ impl OpenFile {
         let lines = Lines::read(self.source.reader_at(0)?, 0, one)?;
         let is_empty = !self.position.has_content();
         Ok(is_empty || lines.texts.iter().any(|line| format_of(line).is_some()))
+    }
+
+    /// Whether any line is a record, of whatever format.
+    pub(super) fn has_a_record(&mut self) -> io::Result<bool> {
+        const SOME: Limits = Limits {
+            records: 100,
+            bytes: 1024 * 1024,
+        };
+        let is_record = |line: &String| format_of(line).is_some();
+        let mut from = 0;
+        loop {
+            let lines = Lines::read(self.source.reader_at(from)?, from, SOME)?;
+            if lines.texts.iter().any(is_record) {
+                return Ok(true);
+            }
+            match lines.ends.last() {
+                Some(end) => from = *end,
+                // What has no end may be one, too.
+                None => return Ok(is_record(&text(self.source.bytes(from, u64::MAX)?))),
+            }
+        }
     }
 
     /// Everything that was not delivered.

@@ -32,9 +32,11 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// The position `offset` in a file. Of one that is packed, what lies before the position is not
-    /// looked at: it would be unpacked again each time, and nobody writes to it.
+    /// The position `offset` in a file.
     pub(super) fn of(source: &mut Source, offset: u64) -> io::Result<Self> {
+        // In this order: a packed file that was read up to there need not be unpacked again.
+        let tail = tail(source, offset)?;
+        let seen = source.len()?;
         let mut head = source.bytes(0, PIECE_BYTES)?;
         let line = head.iter().position(|&byte| byte == b'\n');
         head.truncate(match usize::try_from(offset) {
@@ -42,20 +44,28 @@ impl Position {
             Ok(offset) => offset.min(head.len()),
             Err(_) => head.len(),
         });
-        let before = match source.is_packed() {
-            true => 0,
-            false => offset.min(PIECE_BYTES),
-        };
         Ok(Self {
             offset,
-            seen: source.len()?,
+            seen,
             name: source.name.to_string_lossy().into_owned(),
             modified: None,
             identity: source.identity,
             is_distinct: head.contains(&b'\n') || head.len() as u64 == PIECE_BYTES,
             head: ContentDigest::of(&head),
-            tail: ContentDigest::of(&source.bytes(offset - before, before)?),
+            tail,
         })
+    }
+
+    /// Goes on to `offset` in a file that nobody writes to, such as a packed one.
+    pub(super) fn advance(&mut self, source: &mut Source, offset: u64) -> io::Result<()> {
+        if self.head.bytes < offset.min(PIECE_BYTES) {
+            *self = Self::of(source, offset)?;
+            return Ok(());
+        }
+        // The beginning stays as it is: the way back to it is to unpack it all again.
+        self.tail = tail(source, offset)?;
+        self.offset = offset;
+        Ok(())
     }
 
     /// A position as an older release kept it: with a digest of the first `bytes` bytes.
@@ -75,14 +85,19 @@ impl Position {
     /// Whether everything before the position is what it was, as far as it is looked at. It is not
     /// in another file, nor in one that was truncated, though it may have grown again since.
     pub(super) fn is_in(&self, source: &mut Source) -> io::Result<bool> {
-        let before = self.offset.saturating_sub(self.tail.bytes);
-        Ok(self.head.is_at(source, 0)?
+        Ok(self.head.is_beginning(source)?
             && source.try_reach(self.offset)?
-            && self.tail.is_at(source, before)?)
+            && self.tail.ends_at(source, self.offset)?)
     }
 
     /// Whether the file is known by its content; an empty one has none.
     pub(super) fn has_content(&self) -> bool {
         self.head.bytes > 0
     }
+}
+
+/// What lies just before `offset`.
+fn tail(source: &mut Source, offset: u64) -> io::Result<ContentDigest> {
+    let before = source.bytes_before(offset, PIECE_BYTES)?;
+    Ok(ContentDigest::of(&before))
 }

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::time::SystemTime;
 
-use super::identity::FileIdentity;
+use super::identity::{FileIdentity, FileState};
 
 /// How a rotated file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,19 +30,13 @@ pub(super) struct Rotated {
     pub(super) name: OsString,
     /// A symbolic link is not followed.
     pub(super) is_link: bool,
+    /// Where a link points, if that could be read.
+    pub(super) link_to: Option<String>,
     pub(super) packing: Packing,
     pub(super) age: Age,
     pub(super) modified: SystemTime,
     pub(super) identity: Option<FileIdentity>,
     pub(super) bytes: u64,
-}
-
-/// A file as it is at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct FileState {
-    identity: FileIdentity,
-    bytes: u64,
-    modified: SystemTime,
 }
 
 /// What a name says of when the file was rotated.
@@ -100,6 +94,7 @@ impl Rotated {
         Self {
             name,
             is_link: false,
+            link_to: None,
             packing,
             age,
             modified,
@@ -110,12 +105,7 @@ impl Rotated {
 
     /// What tells it from all others, and whether it was written to since, where the file system says so.
     pub(super) fn state(&self) -> Option<FileState> {
-        let identity = self.identity?;
-        Some(FileState {
-            identity,
-            bytes: self.bytes,
-            modified: self.modified,
-        })
+        FileState::new(self.identity, self.bytes, self.modified)
     }
 
     /// The name that the file had before it was packed with gzip, if it is.

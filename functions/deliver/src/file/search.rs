@@ -6,10 +6,11 @@ use std::io;
 use super::FileError;
 use super::content::Beginning;
 use super::folder::Folder;
+use super::identity::FileState;
 use super::known::{Ledger, Rest};
 use super::numbers::{least_number, missing, oldest_first};
 use super::open_file::OpenFile;
-use super::rotated::{Age, FileState, Packing, Rotated};
+use super::rotated::{Age, Packing, Rotated};
 use super::source::{Overlap, Source, overlap};
 
 /// What was found.
@@ -117,7 +118,14 @@ impl Search<'_> {
         counted: &[&Rotated],
         last: Option<&Rotated>,
     ) -> Result<(), FileError> {
-        let least = [self.ledger.least_number, least_number(counted)];
+        let known = self.ledger.least_number;
+        let there = counted.iter().filter_map(|one| one.age.number()).min();
+        if known.is_some() && there.is_some() && there < known {
+            // They begin with another number since (logrotate's `start`): those in between never were.
+            self.ledger.least_number = there;
+            return Ok(());
+        }
+        let least = [known, least_number(counted)];
         self.ledger.least_number = least.into_iter().flatten().min();
         let missing = last.and_then(|last| missing(counted, last, self.ledger.least_number));
         match missing {
@@ -142,15 +150,17 @@ impl Search<'_> {
         let fault = self.folder.fault(&one.name);
         if one.packing == Packing::Other {
             let place = self.folder.path(&one.name).display().to_string();
-            return match self.is_known_as_it_is(one)? {
-                true => Ok(Verdict::Known { is_last: false }),
-                false => Err(FileError::Packed { place }),
+            return match self.is_known_as_it_is(one) {
+                Ok(true) => Ok(Verdict::Known { is_last: false }),
+                Err(_) if self.ledger.was_unread(one) => Ok(Verdict::Known { is_last: false }),
+                Ok(false) => Err(FileError::Packed { place }),
+                Err(error) => Err(error),
             };
         }
         let mut source = match self.folder.open(one) {
             Ok(Some(source)) => source,
             Ok(None) => return Err(fault(io::ErrorKind::NotFound.into())),
-            Err(_) if self.ledger.is_other(one) => {
+            Err(_) if self.ledger.was_unread(one) => {
                 return Ok(Verdict::Known { is_last: false });
             }
             Err(error) => return Err(error),
@@ -176,8 +186,12 @@ impl Search<'_> {
             };
             let is_by_hand = one.age == Age::Unknown && from == 0;
             if is_by_hand && !file.begins_with_a_record().map_err(fault)? {
-                if self.ledger.is_other(one) {
-                    return Ok(Verdict::Known { is_last: false });
+                let was_without = self.ledger.was_without_records(one);
+                if was_without && !file.has_a_record().map_err(fault)? {
+                    let verdict = Verdict::Known { is_last: false };
+                    self.verdicts
+                        .extend(one.state().map(|state| (state, verdict)));
+                    return Ok(verdict);
                 }
                 return Err(FileError::Unclear {
                     place: self.folder.path(&one.name).display().to_string(),
@@ -198,7 +212,7 @@ impl Search<'_> {
     }
 
     /// Whether a file is known by its bytes as they are, packed or not.
-    fn is_known_as_it_is(&self, one: &Rotated) -> Result<bool, FileError> {
+    fn is_known_as_it_is(&mut self, one: &Rotated) -> Result<bool, FileError> {
         let Some(mut source) = self.folder.open_raw(one)? else {
             return Ok(false);
         };
@@ -208,7 +222,7 @@ impl Search<'_> {
         Ok(rest.is_some())
     }
 
-    fn of_known(&self, source: &mut Source) -> io::Result<Verdict> {
+    fn of_known(&mut self, source: &mut Source) -> io::Result<Verdict> {
         let mut beginning = Beginning::of(source);
         Ok(match self.ledger.rest_in(source, &mut beginning)? {
             Some((Rest::Nothing, is_last)) => Verdict::Known { is_last },
@@ -275,7 +289,7 @@ impl Search<'_> {
         }
         for (at, other) in listed.iter().enumerate() {
             let is_other = at == index || other.is_link || other.packing == Packing::Other;
-            if is_other || other.bytes == 0 || self.ledger.is_other(other) {
+            if is_other || other.bytes == 0 {
                 continue;
             }
             let Ok(Some(mut whole)) = self.folder.open(other) else {

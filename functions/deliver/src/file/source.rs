@@ -1,10 +1,11 @@
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
-use super::identity::FileIdentity;
+use super::content::PIECE_BYTES;
+use super::identity::{FileIdentity, FileState};
 
 /// A file of records that is held open, so that it can be read to its end whatever becomes of its
 /// name.
@@ -12,6 +13,8 @@ pub(super) struct Source {
     /// The name that it had when it was opened.
     pub(super) name: OsString,
     pub(super) identity: Option<FileIdentity>,
+    /// What it was when it was opened, before any of it was read.
+    state: Option<FileState>,
     body: Body,
 }
 
@@ -21,32 +24,40 @@ enum Body {
 }
 
 impl Source {
-    /// A file; what is packed with gzip is read unpacked.
+    /// A file; what is packed with gzip is read unpacked, whatever its name ends in: logrotate makes
+    /// `siem.ndjson.1.gz-2026113003.backup`.
     pub(super) fn new(name: OsString, file: File) -> io::Result<Self> {
-        let identity = FileIdentity::of(&file.metadata()?);
-        let is_packed = name.to_string_lossy().ends_with(".gz");
+        let meta = file.metadata()?;
+        let is_packed = name.to_string_lossy().ends_with(".gz") || is_gzip(&file)?;
         let body = match is_packed {
             true => Body::Packed(Box::new(Packed::new(file)?)),
             false => Body::Plain(file),
         };
-        Ok(Self {
-            name,
-            identity,
-            body,
-        })
+        Ok(Self::with(name, &meta, body))
     }
 
     /// A file that is read as it is, packed or not.
     pub(super) fn raw(name: OsString, file: File) -> io::Result<Self> {
-        Ok(Self {
+        let meta = file.metadata()?;
+        Ok(Self::with(name, &meta, Body::Plain(file)))
+    }
+
+    fn with(name: OsString, meta: &Metadata, body: Body) -> Self {
+        Self {
             name,
-            identity: FileIdentity::of(&file.metadata()?),
-            body: Body::Plain(file),
-        })
+            identity: FileIdentity::of(meta),
+            state: FileState::of(meta),
+            body,
+        }
     }
 
     pub(super) fn is_packed(&self) -> bool {
         matches!(self.body, Body::Packed(_))
+    }
+
+    /// What a packed file was when it was opened.
+    pub(super) fn packed_state(&self) -> Option<FileState> {
+        self.state.filter(|_| self.is_packed())
     }
 
     /// The file itself.
@@ -65,26 +76,10 @@ impl Source {
         }
     }
 
-    /// How many bytes a packed file says at its end that it has, which is cheaper than to unpack it. It knows of
-    /// what was packed last alone, if several were packed into it.
-    pub(super) fn packed_len(&self) -> io::Result<Option<u64>> {
-        let Body::Packed(packed) = &self.body else {
-            return Ok(None);
-        };
-        let mut file = &packed.file;
-        let here = file.stream_position()?;
-        let mut last = [0; 4];
-        let read = file
-            .seek(SeekFrom::End(-4))
-            .and_then(|_| file.read_exact(&mut last));
-        file.seek(SeekFrom::Start(here))?;
-        Ok(read.ok().map(|()| u32::from_le_bytes(last).into()))
-    }
-
     /// Where the last whole line ends.
     pub(super) fn end_of_lines(&mut self) -> io::Result<u64> {
         let len = self.len()?;
-        if len > 0 && self.bytes(len - 1, 1)? == b"\n" {
+        if self.bytes_before(len, 1)? == b"\n" {
             return Ok(len);
         }
         let (mut reader, mut at, mut end) = (self.reader_at(0)?, 0, 0);
@@ -119,6 +114,18 @@ impl Source {
         Ok(bytes)
     }
 
+    /// Up to `most` bytes, and no more than are kept of a packed file, that lie before byte `end`.
+    pub(super) fn bytes_before(&mut self, end: u64, most: u64) -> io::Result<Vec<u8>> {
+        let bytes = most.min(end).min(PIECE_BYTES);
+        if let Body::Packed(packed) = &self.body
+            && packed.at == end
+            && let Some(from) = packed.last.len().checked_sub(bytes as usize)
+        {
+            return Ok(packed.last[from..].to_vec());
+        }
+        self.bytes(end - bytes, bytes)
+    }
+
     /// Reads from byte `from` on.
     pub(super) fn reader_at(&mut self, from: u64) -> io::Result<Box<dyn BufRead + '_>> {
         match &mut self.body {
@@ -132,6 +139,14 @@ impl Source {
             }
         }
     }
+}
+
+/// Whether a file begins as what is packed with gzip does.
+fn is_gzip(mut file: &File) -> io::Result<bool> {
+    let mut magic = Vec::new();
+    file.take(2).read_to_end(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(magic == [0x1f, 0x8b])
 }
 
 /// How much of a file another one begins with.
@@ -183,6 +198,8 @@ struct Packed {
     unpacked: BufReader<MultiGzDecoder<File>>,
     /// How many bytes were read, unpacked.
     at: u64,
+    /// The last bytes that were read, [`PIECE_BYTES`] at least if there were so many: the way back to them is long.
+    last: Vec<u8>,
     /// How many there are, once somebody asked.
     bytes: Option<u64>,
 }
@@ -197,6 +214,7 @@ impl Packed {
             file,
             unpacked,
             at: 0,
+            last: Vec::new(),
             bytes: None,
         })
     }
@@ -222,6 +240,7 @@ impl Packed {
         if byte < self.at {
             self.unpacked = Self::unpack(&self.file)?;
             self.at = 0;
+            self.last.clear();
         }
         let skipped = byte - self.at;
         io::copy(&mut self.by_ref().take(skipped), &mut io::sink())?;
@@ -233,10 +252,22 @@ impl Read for Packed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.unpacked.read(buffer);
         match read {
-            Ok(read) => self.at += read as u64,
+            Ok(read) => {
+                self.at += read as u64;
+                keep_last(&mut self.last, &buffer[..read]);
+            }
             Err(_) => self.at = NOWHERE,
         }
         read
+    }
+}
+
+/// Keeps the last bytes, and at times some more, so that few are moved.
+fn keep_last(last: &mut Vec<u8>, read: &[u8]) {
+    const KEPT: usize = PIECE_BYTES as usize;
+    last.extend_from_slice(&read[read.len().saturating_sub(KEPT)..]);
+    if last.len() > 4 * KEPT {
+        last.drain(..last.len() - KEPT);
     }
 }
 
@@ -250,6 +281,7 @@ impl BufRead for Packed {
     }
 
     fn consume(&mut self, bytes: usize) {
+        keep_last(&mut self.last, &self.unpacked.buffer()[..bytes]);
         self.unpacked.consume(bytes);
         self.at += bytes as u64;
     }
@@ -272,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_packed_file_says_how_long_it_is() {
+    fn the_end_of_the_lines_of_a_packed_file_is_found() {
         let mut packer = flate2::write::GzEncoder::new(
             tempfile::tempfile().unwrap(),
             flate2::Compression::default(),
@@ -280,7 +312,7 @@ mod tests {
         packer.write_all(b"0123\n45").unwrap();
         let mut source = Source::new("a.gz".into(), packer.finish().unwrap()).unwrap();
         assert_eq!(source.bytes(0, 2).unwrap(), b"01");
-        assert_eq!(source.packed_len().unwrap(), Some(7));
+        assert_eq!(source.len().unwrap(), 7);
         assert_eq!(source.bytes(2, 2).unwrap(), b"23");
         assert_eq!(source.end_of_lines().unwrap(), 5);
     }

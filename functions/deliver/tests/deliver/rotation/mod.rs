@@ -6,6 +6,8 @@ mod known;
 mod names;
 mod nothing_delivered;
 mod numbers;
+mod others;
+mod packed;
 mod quiet;
 mod random;
 mod world;

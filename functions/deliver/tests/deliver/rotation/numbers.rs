@@ -62,6 +62,33 @@ async fn each_way_to_count_is_followed() {
     }
 }
 
+/// logrotate's `start` is another one from then on, and a number in between was never there.
+#[tokio::test]
+async fn another_first_number_is_no_missing_file() {
+    for (from, to) in [(5, 1), (2, 1), (1, 0), (0, 1), (1, 5)] {
+        for is_restarted in [false, true] {
+            let mut world = World::after(1).await;
+            let mut written = 1;
+            for n in 1..9 {
+                // There is no live file while it is rotated first, and one is begun since.
+                let start = if n < 5 { from } else { to };
+                world.files.append(written..written + 1);
+                written += 1;
+                rename_from(&world.files, start, 12);
+                if n >= 5 {
+                    world.files.append(written..written + 1);
+                    written += 1;
+                }
+                if is_restarted {
+                    world.end();
+                }
+                world.run_well().await;
+            }
+            assert_eq!(world.came(), lines(0..written), "{from} {to}");
+        }
+    }
+}
+
 /// What was delivered may go in any order.
 #[tokio::test]
 async fn a_delivered_file_that_is_removed_is_not_missing() {

@@ -1,0 +1,210 @@
+//! What begins as a packed file that is known does, and is another one.
+
+use std::fs;
+use std::io::Read as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flate2::read::GzDecoder;
+
+use super::world::{Files, World, lines};
+use crate::support::soon;
+
+/// Records of more bytes than are looked at of a file's beginning, or a single one that is as long.
+fn beginning(is_one_record: bool) -> Vec<String> {
+    match is_one_record {
+        true => vec![format!(
+            "{{\"FullId\":\"b:0\",\"AlertId\":\"b\",\"Title\":\"{}\"}}",
+            "x".repeat(5_000)
+        )],
+        false => lines(1_000..1_100),
+    }
+}
+
+fn write(files: &Files, records: &[String]) {
+    let text: String = records.iter().map(|record| format!("{record}\n")).collect();
+    files.write(&text);
+}
+
+fn rotate_packed(files: &Files) {
+    files.rename();
+    files.pack("siem.ndjson.1");
+}
+
+fn sorted(mut records: Vec<String>) -> Vec<String> {
+    records.sort();
+    records.dedup();
+    records
+}
+
+/// `backfill --again` writes the same records again, in the same order, and `replay run` one that was put aside.
+#[tokio::test]
+async fn what_begins_as_a_packed_file_that_is_known_is_delivered() {
+    for is_one_record in [false, true] {
+        for was_plain in [false, true] {
+            for is_restarted in [false, true] {
+                let begin = beginning(is_one_record);
+                let mut world = World::after(1).await;
+                world.files.rename();
+                write(&world.files, &begin);
+                world.files.append(1..4);
+                if was_plain {
+                    world.run_well().await;
+                }
+                rotate_packed(&world.files);
+                world.run_well().await;
+                if is_restarted {
+                    world.end();
+                }
+                // As long as the other one, too.
+                write(&world.files, &begin);
+                world.files.append(4..7);
+                rotate_packed(&world.files);
+                world.files.append(7..8);
+                world.run_well().await;
+                world.end();
+                assert_eq!(world.run_well().await.delivered, 0);
+                let mut expected = lines(0..8);
+                expected.extend(begin);
+                assert_eq!(
+                    sorted(world.came()),
+                    sorted(expected),
+                    "{is_one_record} {was_plain} {is_restarted}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_begins_as_a_packed_file_that_was_there_at_first_is_delivered() {
+    for is_one_record in [false, true] {
+        let begin = beginning(is_one_record);
+        let mut world = World::new();
+        write(&world.files, &begin);
+        world.files.append(0..3);
+        rotate_packed(&world.files);
+        world.files.append(3..4);
+        world.run_well().await;
+        assert_eq!(world.came(), lines(3..4));
+        rotate_packed(&world.files);
+        write(&world.files, &begin);
+        world.files.append(4..7);
+        rotate_packed(&world.files);
+        world.files.append(7..8);
+        world.run_well().await;
+        let mut expected = lines(3..8);
+        expected.extend(begin);
+        assert_eq!(sorted(world.came()), sorted(expected));
+    }
+}
+
+/// `cat siem.ndjson.1.gz >> siem.ndjson-archive.gz`
+#[tokio::test]
+async fn what_is_packed_into_a_packed_file_that_is_known_is_delivered() {
+    let mut world = World::after(1).await;
+    world.files.rename();
+    write(&world.files, &beginning(false));
+    rotate_packed(&world.files);
+    world.files.append(1..2);
+    world.run_well().await;
+    world.end();
+    let text: String = lines(2..4).iter().map(|line| format!("{line}\n")).collect();
+    fs::write(world.files.path("more"), text).unwrap();
+    world.files.pack("more");
+    let archive = world.files.path("siem.ndjson.1.gz");
+    let mut all = fs::read(&archive).unwrap();
+    all.extend(fs::read(world.files.path("more.gz")).unwrap());
+    fs::write(&archive, all).unwrap();
+    world.files.append(4..5);
+    world.run_well().await;
+    let mut expected = lines(0..5);
+    expected.extend(beginning(false));
+    assert_eq!(world.came().len(), expected.len());
+    assert_eq!(sorted(world.came()), sorted(expected));
+}
+
+/// What logrotate makes of one whose name it needs.
+#[tokio::test]
+async fn a_packed_file_with_more_behind_its_name_is_unpacked() {
+    let mut world = World::after(1).await;
+    world.files.append(1..3);
+    rotate_packed(&world.files);
+    let backup = "siem.ndjson.1.gz-2026113003.backup";
+    world.files.copy("siem.ndjson.1.gz", backup);
+    world.files.remove("siem.ndjson.1.gz");
+    world.files.append(3..4);
+    world.end();
+    world.run_well().await;
+    assert_eq!(world.came(), lines(0..4));
+    let bytes = fs::read(world.files.path(backup)).unwrap();
+    fs::write(world.files.path(backup), &bytes[..bytes.len() / 2]).unwrap();
+    world.end();
+    let damaged = world.run().await.unwrap_err().to_string();
+    assert!(damaged.contains("cannot be unpacked"), "{damaged}");
+}
+
+/// The rest of it is not looked for in the other one, though that has more.
+#[tokio::test]
+async fn a_packed_file_that_is_under_way_is_told_from_one_that_begins_as_it_does() {
+    let begin = beginning(true);
+    let mut world = World::after(1).await;
+    world.end();
+    world.files.rename();
+    write(&world.files, &begin);
+    world.files.append(1..200);
+    rotate_packed(&world.files);
+    world.files.append(200..201);
+    // The one before is over, and some records of it are delivered.
+    let steps = AtomicUsize::new(0);
+    let stop = || steps.fetch_add(1, Ordering::SeqCst) >= 2;
+    let report = world.delivery().run(soon(), &stop).await.unwrap();
+    assert!((1..200).contains(&report.delivered));
+    world.end();
+    world.files.rename();
+    write(&world.files, &begin);
+    world.files.append(201..500);
+    rotate_packed(&world.files);
+    // It is another file by now, of the same content.
+    world.files.copy("siem.ndjson.3.gz", "siem.ndjson.4.gz");
+    world.files.remove("siem.ndjson.3.gz");
+    world.files.append(500..501);
+    world.run_well().await;
+    let mut expected = lines(0..501);
+    expected.extend(begin);
+    assert_eq!(sorted(world.came()), sorted(expected));
+}
+
+/// What is known is not unpacked at every look, nor by every process: damage behind its beginning is not seen.
+#[tokio::test]
+async fn a_known_packed_file_is_unpacked_once() {
+    let mut world = World::after(1).await;
+    world.files.rename();
+    world.files.append(1..300);
+    world.run_well().await;
+    rotate_packed(&world.files);
+    world.files.append(300..301);
+    world.run_well().await;
+    world.end();
+    let packed = world.files.path("siem.ndjson.1.gz");
+    let modified = fs::metadata(&packed).unwrap().modified().unwrap();
+    let mut bytes = fs::read(&packed).unwrap();
+    let at = bytes.len() - 5;
+    bytes[at] ^= 0xff;
+    fs::write(&packed, &bytes).unwrap();
+    let mut unpacked = Vec::new();
+    GzDecoder::new(&bytes[..])
+        .read_to_end(&mut unpacked)
+        .unwrap_err();
+    let file = fs::File::options().write(true).open(&packed).unwrap();
+    file.set_modified(modified).unwrap();
+    world.files.append(301..302);
+    world.run_well().await;
+    assert_eq!(world.came(), lines(0..302));
+    // Once it was written to, it is unpacked, and named.
+    file.set_modified(modified + Duration::from_secs(1))
+        .unwrap();
+    world.end();
+    let damaged = world.run().await.unwrap_err().to_string();
+    assert!(damaged.contains("cannot be unpacked"), "{damaged}");
+}
