@@ -1,6 +1,6 @@
 //! Older ranges that operators want: asked for in the state, and read step by step.
 
-use drawbridge_cursor::{Backfill, State, Window};
+use drawbridge_cursor::{Backfill, ListSummary, State, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backfill_progress::{is_cancelled, millis, windows};
@@ -17,6 +17,8 @@ use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
 pub(crate) struct BackfillStep {
     id: String,
     did: Report,
+    /// What of that had been read and noted before.
+    known: Report,
     /// The backfill after that; `None` where the state did not have it: it is done, or forgotten.
     backfill: Option<Backfill>,
     failed: Vec<Window>,
@@ -28,6 +30,12 @@ impl BackfillStep {
     pub(crate) fn is_to_go_on(&self, now: Timestamp) -> bool {
         let next = |backfill: &Backfill| backfill.next(now);
         self.stopped.is_none() && self.backfill.as_ref().and_then(next).is_some()
+    }
+
+    /// Notes what a second reading did. Only what it found counts as read.
+    fn note_second(&mut self, did: &Report) {
+        self.known.alerts += did.alerts.saturating_sub(did.records);
+        self.known.suppressed += did.suppressed;
     }
 
     /// Whether a rest is left that is not read until an operator resumes the backfill.
@@ -50,10 +58,15 @@ impl BackfillStep {
             Some(backfill) => {
                 progress.describe(backfill);
                 progress.left = windows(&backfill.left());
+                let left_ms = millis(&progress.left);
+                progress.read_once_ms = (left_ms - backfill.left_ms()) * 2;
             }
             // One that was suspended and forgotten is still there for an operator to resume.
             None if is_ended => return,
-            None => progress.left.clear(),
+            None => {
+                progress.left.clear();
+                progress.read_once_ms = 0;
+            }
         }
         // A cancelled backfill keeps its reason: nobody has tried it since.
         if self.stopped.is_some() || !self.is_cancelled() {
@@ -95,6 +108,8 @@ impl Poller {
             .read_ranges(&mut backfill, context, saved, report, &mut step)
             .await;
         step.did = report.since(&before.0);
+        step.did.alerts -= step.known.alerts;
+        step.did.suppressed -= step.known.suppressed;
         step.did.requests = self.graph.stats().requests - before.1;
         backfill.end(context.now);
         if backfill.is_over() {
@@ -127,7 +142,7 @@ impl Poller {
         let options = ReadOptions::of_backfill(&step.id, backfill);
         let until = self.read_by_live_polls(saved, context.now);
         loop {
-            let left_ms = millis(&windows(&backfill.left()));
+            let left_ms = backfill.left_ms();
             context.progress.backfill_left(left_ms);
             let Some(range) = backfill.next(context.now) else {
                 break;
@@ -142,12 +157,24 @@ impl Poller {
             {
                 return Ok(());
             }
-            let then_ms = left_ms.saturating_sub(range.window.millis());
+            // A window is read twice if its list is long; this is one half of that.
+            let then_ms = left_ms.saturating_sub(range.window.millis() / 2);
             let options = options.clone().after(range.due).then(then_ms);
+            let is_second = backfill.second.within(range.window).next().is_some();
+            let before = report.clone();
             let read = self.read_window(options.clone(), window, context, saved, report);
-            match read.await {
+            let read = read.await;
+            let did = report.since(&before);
+            if is_second {
+                step.note_second(&did);
+            }
+            let listed = ListSummary {
+                is_long: self.is_long(&did),
+                is_news: did.records > 0,
+            };
+            match read {
                 Ok(WindowOutcome::Read(left)) => {
-                    backfill.read(range.window, &left.windows(), context.now);
+                    backfill.read(range.window, &left.windows(), listed, context.now);
                     let is_out_of_time = !left.rest.is_empty();
                     for part in left.failed {
                         backfill.each(|ranges| ranges.put_off(part, context.now));
@@ -173,7 +200,7 @@ impl Poller {
                     left,
                 }) => {
                     if let Some(left) = left {
-                        backfill.read(range.window, &left.windows(), context.now);
+                        backfill.read(range.window, &left.windows(), listed, context.now);
                     }
                     if !self.ask_graph(graph_answers, context).await {
                         report.ending = Ending::Postponed(delay);

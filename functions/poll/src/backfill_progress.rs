@@ -29,6 +29,8 @@ pub struct BackfillProgress {
     pub windows: Vec<Window>,
     /// What is still to be read.
     pub left: Vec<Window>,
+    /// How much of that was read before and is read once more, in milliseconds.
+    pub read_once_ms: u64,
     /// The ranges that were quarantined because they failed again and again.
     pub failed: Vec<Window>,
     /// The only output that it writes to.
@@ -80,10 +82,10 @@ impl BackfillProgress {
         millis(&self.windows)
     }
 
-    /// What of it is still to be read.
+    /// What of it is still to be read. What is read once more counts half.
     #[must_use]
     pub fn left_ms(&self) -> u64 {
-        millis(&self.left)
+        millis(&self.left).saturating_sub(self.read_once_ms / 2)
     }
 
     /// Reads the progress of a backfill; `None` when there is none, or none that can be read.

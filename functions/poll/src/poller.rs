@@ -64,6 +64,12 @@ impl Poller {
         FEWEST_OF_A_CUT_LIST.min(page_size)
     }
 
+    /// Whether a window's list was so long that rows may have shifted while it was read, or that it may have been cut
+    /// off. `did` is what reading it did.
+    pub(crate) fn is_long(&self, did: &Report) -> bool {
+        did.pages > 1 || did.alerts >= self.fewest_of_a_cut_list() as u64
+    }
+
     pub(crate) fn quarantine(&self) -> Quarantine<'_> {
         Quarantine {
             store: self.store.as_ref(),

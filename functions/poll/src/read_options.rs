@@ -41,7 +41,7 @@ pub(crate) struct ReadOptions {
     pub(crate) failures: u32,
     /// Whether it is read in whole pages although it has failed before.
     pub(crate) whole_pages: bool,
-    /// Of a backfill: how many milliseconds of it are to be read after this window.
+    /// Of a backfill: how many milliseconds of it are left after this reading.
     pub(crate) then_ms: Option<u64>,
     /// From how many alerts on a list that brings nothing new is compared with Graph's count.
     pub(crate) count_from: usize,

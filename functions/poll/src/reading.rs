@@ -158,14 +158,19 @@ impl Poller {
         saved: &mut SavedState,
         report: &mut Report,
     ) -> Result<bool, Unread> {
-        let (pages, records, what) = (report.pages, report.records, options.what);
+        let (before, what) = (report.clone(), options.what);
         let read = self.read_window(options, window, context, saved, report);
         let outcome = read.await?;
+        let did = report.since(&before);
         if what == What::Again {
-            report.swept += report.records - records;
+            report.swept += did.records;
         }
-        let is_news = report.records > records;
-        let is_long = report.pages > pages + 1 && (is_news || what != What::Again);
+        // Sweeps come again by themselves, and what live polls read is read by the next ones, too.
+        let is_long = match what {
+            What::Again => did.pages > 1 && did.records > 0,
+            What::Live if known_to.is_some() => did.pages > 1,
+            _ => self.is_long(&did),
+        };
         let settings = &self.settings.windows;
         let read_again = |state: &mut State, rest: &[Window]| {
             for part in window.without(rest).into_iter().filter(|_| is_long) {

@@ -106,6 +106,7 @@ impl Report {
             records: self.records - before.records,
             suppressed: self.suppressed - before.suppressed,
             quarantined: self.quarantined + self.gaps - before.quarantined - before.gaps,
+            pages: self.pages - before.pages,
             ..Self::default()
         }
     }

@@ -9,7 +9,8 @@ use crate::{Due, Range, Ranges, Window};
 pub struct Backfill {
     /// What is still to be read.
     pub ranges: Ranges,
-    /// What was read in pieces and is to be read once more, because it could not be compared with Graph's count.
+    /// What is to be read once more: it was read in pieces, so that it could not be compared with Graph's count, or
+    /// its list was so long that rows may have shifted, or been cut off, while it was read.
     #[serde(default, skip_serializing_if = "Ranges::is_empty")]
     pub second: Ranges,
     /// The only output to write to; `None` for all outputs of the tenant.
@@ -28,6 +29,15 @@ pub struct Backfill {
     /// remembered, so that what it sent again is known until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Timestamp>,
+}
+
+/// What reading a window brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListSummary {
+    /// Whether its list came in several pages, or has as many alerts as one that was cut off.
+    pub is_long: bool,
+    /// Whether any of it had not been delivered before.
+    pub is_news: bool,
 }
 
 impl Backfill {
@@ -68,13 +78,32 @@ impl Backfill {
         left
     }
 
-    /// Notes that of `window` only `rest` is still to be read. What was read of it in pieces comes
-    /// once more, each as it is.
-    pub fn read(&mut self, window: Window, rest: &[Window], now: Timestamp) {
+    /// How much is still to be read, in milliseconds. What is to be read once more counts half.
+    #[must_use]
+    pub fn left_ms(&self) -> u64 {
+        let millis = |ranges: &Ranges| {
+            ranges
+                .iter()
+                .map(|range| range.window.millis())
+                .sum::<u64>()
+        };
+        millis(&self.ranges) + millis(&self.second.without(&self.ranges)) / 2
+    }
+
+    /// Notes that of `window` only `rest` is still to be read.
+    ///
+    /// What was read of it in pieces comes once more, each as it is, and so does what had a long list, until that
+    /// brings nothing new: see [`State::read_again`](crate::State::read_again).
+    pub fn read(&mut self, window: Window, rest: &[Window], listed: ListSummary, now: Timestamp) {
         let was_new = self.ranges.within(window).next().is_some();
         self.ranges.narrow(window, rest, now);
         self.second.narrow(window, rest, now);
-        if !was_new || self.dry_run || rest.is_empty() {
+        let is_wanted_again = if was_new {
+            listed.is_long || !rest.is_empty()
+        } else {
+            listed.is_long && listed.is_news
+        };
+        if self.dry_run || !is_wanted_again {
             return;
         }
         for part in window.without(rest) {
@@ -107,17 +136,22 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let mut backfill = Backfill::default();
         backfill.ranges.add(window(0, 100), Due::default());
-        backfill.read(window(0, 100), &[window(40, 60)], now);
+        backfill.read(
+            window(0, 100),
+            &[window(40, 60)],
+            ListSummary::default(),
+            now,
+        );
         assert_eq!(backfill.next(now).unwrap().window, window(40, 60));
-        backfill.read(window(40, 60), &[], now);
+        backfill.read(window(40, 60), &[], ListSummary::default(), now);
         // And no third time.
         for (part, rest) in [
             (window(0, 40), window(30, 40)),
             (window(60, 100), window(90, 100)),
         ] {
             assert_eq!(backfill.next(now).unwrap().window, part);
-            backfill.read(part, &[rest], now);
-            backfill.read(rest, &[], now);
+            backfill.read(part, &[rest], ListSummary::default(), now);
+            backfill.read(rest, &[], ListSummary::default(), now);
         }
         assert!(backfill.is_done());
         let mut counts = Backfill {
@@ -125,7 +159,33 @@ mod tests {
             ..Backfill::default()
         };
         counts.ranges.add(window(0, 100), Due::default());
-        counts.read(window(0, 100), &[window(40, 60)], now);
+        counts.read(
+            window(0, 100),
+            &[window(40, 60)],
+            ListSummary::default(),
+            now,
+        );
         assert!(counts.second.is_empty());
+    }
+    #[test]
+    fn a_long_list_is_read_again_until_it_brings_nothing_new() {
+        let now = Timestamp::UNIX_EPOCH;
+        let all = window(0, 100);
+        let mut backfill = Backfill::default();
+        backfill.ranges.add(all, Due::default());
+        assert_eq!(backfill.left_ms(), 100_000);
+        let listed = |is_long, is_news| ListSummary { is_long, is_news };
+        // Even if all of it was known: a row that shifted was not.
+        for is_news in [false, true, true] {
+            backfill.read(all, &[], listed(true, is_news), now);
+            assert_eq!(backfill.next(now).unwrap().window, all);
+            assert_eq!(backfill.left_ms(), 50_000);
+        }
+        backfill.read(all, &[], listed(true, false), now);
+        assert!(backfill.is_done());
+
+        backfill.ranges.add(all, Due::default());
+        backfill.read(all, &[], listed(false, true), now);
+        assert!(backfill.is_done(), "a short list has no rows that shift");
     }
 }

@@ -31,7 +31,7 @@ mod window;
 mod window_settings;
 mod wire;
 
-pub use backfill::Backfill;
+pub use backfill::{Backfill, ListSummary};
 pub use created_hours::{CreatedHours, WantedPage};
 pub use delivered_records::{AlertDigest, Claimed, DeliveredRecords};
 pub use due::{Due, MAX_INCOMPLETE, graph_retry_delay_secs};

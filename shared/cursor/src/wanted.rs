@@ -125,7 +125,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Due, Window};
+    use crate::{Due, ListSummary, Window};
 
     fn window(from: i64, to: i64) -> Window {
         let at = |second| Timestamp::from_second(second).unwrap();
@@ -187,7 +187,12 @@ mod tests {
         // A poll has read half of it meanwhile.
         let mut ours = running.clone();
         let read = ours.backfills.get_mut("b").unwrap();
-        read.read(window(0, 100), &[window(50, 100)], at(5));
+        read.read(
+            window(0, 100),
+            &[window(50, 100)],
+            ListSummary::default(),
+            at(5),
+        );
         let left = read.left();
         ours.take_over(&running.wanted(), &suspended.wanted());
         assert_eq!(ours.backfills["b"].suspended, Some(at(5)));

@@ -17,7 +17,7 @@ use url::Url;
 use crate::answer::{PageRequest, SizeLimit};
 use crate::error::{ErrorKind, GraphError};
 use crate::link::NextLink;
-use crate::page::Page;
+use crate::page::{Counted, Page};
 use crate::permission;
 use crate::query::{AlertQuery, Room};
 use crate::resource::Resource;
@@ -103,7 +103,7 @@ impl Graph {
         self.get(url, self.limit(link.room()), deadline).await
     }
 
-    /// How many alerts a window holds (`$count`); `None` when the answer does not say.
+    /// How many alerts a window holds (`$count`).
     ///
     /// # Errors
     /// As [`list`](Self::list).
@@ -111,7 +111,7 @@ impl Graph {
         &self,
         query: &AlertQuery,
         deadline: Deadline,
-    ) -> Result<Option<u64>, GraphError> {
+    ) -> Result<Counted, GraphError> {
         if let Some(problem) = query.problem() {
             return Err(GraphError::BadQuery { problem });
         }

@@ -31,7 +31,7 @@ pub use client::Graph;
 pub use denial::Denial;
 pub use error::{ErrorKind, GraphError};
 pub use link::{LinkProblem, NextLink};
-pub use page::Page;
+pub use page::{Counted, Page};
 pub use query::{AlertQuery, MAX_TOP, Room};
 pub use resource::{ALERTS, Resource};
 pub use settings::Settings;

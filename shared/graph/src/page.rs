@@ -11,6 +11,24 @@ use crate::link::NextLink;
 /// U+FFFD, which stands for what is no character.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
+/// What an answer says of the number of alerts in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The number.
+    Alerts(u64),
+    /// Nothing.
+    Missing,
+    /// Something that is no number, or more than one.
+    Unreadable,
+}
+
+/// Reads a member that may be `null`, which is not the same as none.
+fn present<'de, D: serde::Deserializer<'de>>(
+    member: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    serde::Deserialize::deserialize(member).map(Some)
+}
+
 /// Why a body is no page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PageProblem {
@@ -50,15 +68,24 @@ impl Page {
         self.next.as_ref()
     }
 
-    /// `@odata.count`, where the answer has it.
-    pub(crate) fn count(&self) -> Option<u64> {
+    /// What the answer says of `@odata.count`.
+    pub(crate) fn count(&self) -> Counted {
         #[derive(serde::Deserialize)]
-        struct Counted {
-            #[serde(rename = "@odata.count")]
-            count: Option<u64>,
+        struct Envelope {
+            #[serde(rename = "@odata.count", default, deserialize_with = "present")]
+            count: Option<serde_json::Value>,
         }
         let text = self.text.trim_start_matches('\u{feff}');
-        serde_json::from_str::<Counted>(text).ok()?.count
+        let number = match serde_json::from_str(text) {
+            Ok(Envelope { count: None }) => return Counted::Missing,
+            Ok(Envelope { count: Some(count) }) => match count {
+                // How OData writes it where numbers of 64 bits are strings (`IEEE754Compatible=true`).
+                serde_json::Value::String(digits) => digits.parse().ok(),
+                number => number.as_u64(),
+            },
+            Err(_) => None,
+        };
+        number.map_or(Counted::Unreadable, Counted::Alerts)
     }
 
     /// What the answer says is missing from it (HTTP 206 or a `Warning` header), for example
@@ -237,9 +264,15 @@ mod tests {
     #[test]
     fn the_count_is_read_where_there_is_one() {
         let count = |body: &str| Page::read(body.into(), None, 100).unwrap().0.count();
-        assert_eq!(count(r#"{"@odata.count":7,"value":[{}]}"#), Some(7));
-        assert_eq!(count(r#"{"value":[{}]}"#), None);
-        assert_eq!(count(r#"{"@odata.count":"7","value":[{}]}"#), None);
+        assert_eq!(count(r#"{"value":[{}]}"#), Counted::Missing);
+        for number in ["7", "\"7\""] {
+            let body = format!(r#"{{"@odata.count":{number},"value":[{{}}]}}"#);
+            assert_eq!(count(&body), Counted::Alerts(7), "{number}");
+        }
+        for number in ["null", "-7", "7.5", "\"\"", "[7]", "7,\"@odata.count\":7"] {
+            let body = format!(r#"{{"@odata.count":{number},"value":[{{}}]}}"#);
+            assert_eq!(count(&body), Counted::Unreadable, "{number}");
+        }
     }
 
     #[test]

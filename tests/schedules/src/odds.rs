@@ -130,7 +130,7 @@ pub(crate) fn detail(kind: Kind, schedule: &Schedule, random: &mut Random) -> u6
         Kind::CappedShort => caps::few_rows(schedule, random),
         Kind::CappedBytes => caps::few_bytes(schedule, random),
         Kind::Unlisted => caps::moment(schedule, random),
-        Kind::CountFails => random.pick(&[403, 404, 429, 500, 503, 504]),
+        Kind::CountFails => random.pick(&[403, 404, 409, 410, 423, 429, 500, 503, 504]),
         Kind::OddAnswer => {
             let question = Question::draw(random);
             Answer::to_anything(random).with(question)

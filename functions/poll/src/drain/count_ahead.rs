@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::{AlertQuery, Graph, GraphError};
+use drawbridge_graph::{AlertQuery, Counted, Graph, GraphError};
 use drawbridge_time::Deadline;
 use tokio::task::JoinHandle;
 
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 /// an idle sweep takes the time of one request instead of two.
 pub(super) struct CountAhead {
     window: Window,
-    answer: JoinHandle<Result<Option<u64>, GraphError>>,
+    answer: JoinHandle<Result<Counted, GraphError>>,
 }
 
 impl CountAhead {
@@ -30,7 +30,7 @@ impl CountAhead {
     }
 
     /// Waits for the answer; `None` if there is none.
-    pub(super) async fn answer(mut self) -> Option<Result<Option<u64>, GraphError>> {
+    pub(super) async fn answer(mut self) -> Option<Result<Counted, GraphError>> {
         (&mut self.answer).await.ok()
     }
 }

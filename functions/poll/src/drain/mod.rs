@@ -21,6 +21,7 @@ use self::attempt::Attempt;
 use self::count_ahead::CountAhead;
 use self::listing::Listing;
 use self::narrow::Narrowed;
+use self::reconcile::Count;
 use crate::context::PollContext;
 use crate::mapping::Batch;
 use crate::read_ahead::{PageRequest, ReadAhead};
@@ -48,7 +49,7 @@ pub(crate) struct Drain<'a> {
     /// Whether a part of the window at hand was quarantined.
     has_gap: bool,
     /// Whether Graph's numbers are of the windows that it is asked about, once that was found out.
-    counts_windows: Option<bool>,
+    counted_nothing: Option<Count>,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
     /// Whether Graph has answered any request of this poll, including the probe.
@@ -148,7 +149,7 @@ impl<'a> Drain<'a> {
             besides_ms: 0,
             counted: None,
             has_gap: false,
-            counts_windows: None,
+            counted_nothing: None,
             options,
             batches,
             quarantined: Vec::new(),
@@ -323,7 +324,7 @@ impl<'a> Drain<'a> {
             let delivered = self.deliver(&page).await?;
             if let Some(then_ms) = self.options.then_ms {
                 let unlisted_ms = self.listing.unlisted_ms(window);
-                let left_ms = then_ms + self.besides_ms + unlisted_ms;
+                let left_ms = then_ms + (self.besides_ms + unlisted_ms) / 2;
                 // The step's end says when nothing is left.
                 self.context.progress.backfill_left(left_ms.max(1));
             }

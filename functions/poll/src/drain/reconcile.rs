@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use drawbridge_cursor::Window;
-use drawbridge_graph::{AlertQuery, ErrorKind, GraphError, Room};
+use drawbridge_graph::{AlertQuery, Counted, ErrorKind, GraphError, Room};
 use jiff::SignedDuration;
 
 use super::count_ahead::CountAhead;
@@ -18,7 +18,8 @@ const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
 
-/// The status with which Graph says that it does not support a request.
+/// The statuses with which Graph says that it does not support a request.
+const BAD_REQUEST: u16 = 400;
 const NOT_IMPLEMENTED: u16 = 501;
 
 /// One reading of a window whose alerts are counted.
@@ -32,27 +33,32 @@ struct Part {
 }
 
 /// How many alerts a window has.
-enum Count {
+#[derive(Clone, Copy)]
+pub(super) enum Count {
     /// The number that Graph reported.
     Alerts(u64),
     /// Graph did not say, but may another time.
     NotNow,
     /// It was not asked: the tenant's requests, or the time for them, are used up.
     NotAsked,
-    /// Graph has no number, or nothing follows from it.
+    /// Graph refused the question as one that it does not support, or left the number out.
+    Unsupported,
+    /// Nothing follows from it.
     Unknown,
 }
 
 impl Count {
-    fn of(answer: Result<Option<u64>, GraphError>) -> Self {
+    fn of(answer: Result<Counted, GraphError>) -> Self {
         match answer {
-            Ok(count) => count.map_or(Self::Unknown, Self::Alerts),
+            Ok(Counted::Alerts(count)) => Self::Alerts(count),
+            Ok(Counted::Missing) => Self::Unsupported,
+            Ok(Counted::Unreadable) => Self::NotNow,
             Err(error) => {
                 tracing::debug!(%error, "Graph did not count the window");
-                match error.kind() {
+                match error.status() {
+                    Some(BAD_REQUEST | NOT_IMPLEMENTED) => Self::Unsupported,
                     // The row that comes with the number is too large, and will be so again.
-                    ErrorKind::BadRequest | ErrorKind::TooLarge => Self::Unknown,
-                    _ if error.status() == Some(NOT_IMPLEMENTED) => Self::Unknown,
+                    _ if error.kind() == ErrorKind::TooLarge => Self::Unknown,
                     _ => Self::NotNow,
                 }
             }
@@ -201,15 +207,23 @@ impl Drain<'_> {
     async fn recount(&mut self, part: Part) -> Result<Recounted, PollError> {
         let window = part.window;
         let is_once_only = self.is_once_only(window);
+        // What may have been cut off is not taken for complete because nobody counted it.
+        let has_to_be_counted = part.is_part || is_once_only || self.may_be_cut_off();
         let reported = match self.missing(window).await {
             Count::Alerts(reported) => reported,
-            // What may have been cut off is not taken for complete because nobody counted it.
-            Count::NotNow if part.is_part || is_once_only || self.may_be_cut_off() => {
+            Count::NotNow if has_to_be_counted => {
+                self.say_not_counted(window);
+                return Ok(Recounted::Incomplete);
+            }
+            // A Graph that counts other windows does support the question.
+            Count::Unsupported if has_to_be_counted && self.counts_anything().await => {
                 self.say_not_counted(window);
                 return Ok(Recounted::Incomplete);
             }
             Count::NotAsked => return Ok(Recounted::Later),
-            Count::NotNow | Count::Unknown => return Ok(Recounted::Read(Vec::new())),
+            Count::NotNow | Count::Unsupported | Count::Unknown => {
+                return Ok(Recounted::Read(Vec::new()));
+            }
         };
         let seen = self.seen.len();
         let again = Part {
@@ -269,13 +283,23 @@ impl Drain<'_> {
     /// Whether Graph's numbers are of the windows that it is asked about. One that counts alerts where
     /// there are none says nothing of where others are missing.
     async fn counts_windows(&mut self) -> bool {
-        if let Some(known) = self.counts_windows {
+        !matches!(self.count_nothing().await, Count::Alerts(1..))
+    }
+
+    /// Whether Graph gives the number of a window in which there are no alerts, or may another time.
+    async fn counts_anything(&mut self) -> bool {
+        let counted = self.count_nothing().await;
+        !matches!(counted, Count::Unsupported | Count::Unknown)
+    }
+
+    /// How many alerts Graph counts where there are none.
+    async fn count_nothing(&mut self) -> Count {
+        if let Some(known) = self.counted_nothing {
             return known;
         }
         let counted = self.count_query(self.poller.no_alerts()).await;
-        let counts_windows = !matches!(counted, Count::Alerts(1..));
-        self.counts_windows = Some(counts_windows);
-        counts_windows
+        self.counted_nothing = Some(counted);
+        counted
     }
 
     /// Asks Graph how many alerts there are in what it should have listed by now; whether it has listed as many.
@@ -286,7 +310,7 @@ impl Drain<'_> {
         }
         match self.count(listed.done).await {
             Count::Alerts(reported) => reported <= listed.alerts as u64,
-            Count::NotNow | Count::NotAsked | Count::Unknown => false,
+            _ => false,
         }
     }
 

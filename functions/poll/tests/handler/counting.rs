@@ -45,18 +45,22 @@ async fn minutes_to_all(world: &World, alerts: u32, most: u32) -> u32 {
 /// Before, the watermark passed what was not listed, and the poll was complete.
 #[tokio::test(start_paused = true)]
 async fn a_list_that_may_be_cut_off_is_not_complete_while_its_count_fails() {
-    for status in [403, 404, 410, 429, 500, 503, 504] {
+    let statuses = [403, 404, 409, 410, 423, 429, 500, 503, 504].map(Count::Status);
+    for count in statuses
+        .into_iter()
+        .chain([Count::RefusedOfSome, Count::Garbled])
+    {
         let world = world(60, 1000);
         world.graph.lists_at_most(20);
-        world.graph.counts(Count::Status(status));
+        world.graph.counts(count);
         let report = world.poll().await.unwrap();
-        assert_eq!((report.records, report.not_counted), (20, 1), "{status}");
+        assert_eq!((report.records, report.not_counted), (20, 1), "{count:?}");
         // What is new comes all the same.
         world.graph.lists_at_most(21);
         world.set("new", "2026-03-01T12:00:20Z");
         world.clock.advance_secs(30);
         world.poll().await.unwrap();
-        assert!(world.has("new"), "{status}");
+        assert!(world.has("new"), "{count:?}");
         for _ in 0..30 {
             world.clock.advance_secs(60);
             world.poll().await.unwrap();
@@ -65,7 +69,7 @@ async fn a_list_that_may_be_cut_off_is_not_complete_while_its_count_fails() {
         world.graph.counts(Count::AndMore(0));
         assert!(minutes_to_all(&world, 60, 10).await <= 10);
         world.poll().await.unwrap();
-        assert!(world.state().await.unread.is_empty(), "{status}");
+        assert!(world.state().await.unread.is_empty(), "{count:?}");
     }
 }
 

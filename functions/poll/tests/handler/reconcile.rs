@@ -9,7 +9,7 @@ use drawbridge_time::Deadline;
 
 use crate::world::{Answer, Count, World};
 
-fn never() -> Stop {
+pub(crate) fn never() -> Stop {
     Stop::at(Deadline::none())
 }
 

@@ -89,6 +89,7 @@ async fn a_tenant_may_have_no_sweeps() {
 /// 60 old alerts in pages of two, each of which takes four seconds.
 async fn slow() -> World {
     let world = world(|settings| settings.page_size = 2);
+    world.graph.counts(Count::AndMore(0));
     world.poll().await.unwrap();
     for n in 0..60 {
         world.set(&format!("old{n}"), &format!("2026-02-28T17:{n:02}:00Z"));

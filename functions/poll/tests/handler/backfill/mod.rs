@@ -1,6 +1,7 @@
 //! Backfills: step by step behind what is new, and nothing of the watermark's is touched.
 
 mod beside_polls;
+mod shifting;
 mod suspended;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ fn world(count: usize) -> World {
 
 fn world_with(count: usize, change: impl FnOnce(&mut Settings)) -> World {
     let world = World::with(change);
+    world.graph.counts(Count::AndMore(0));
     for n in 1..=count {
         world.set(&format!("day{n}"), &format!("2026-01-{n:02}T12:00:00Z"));
     }

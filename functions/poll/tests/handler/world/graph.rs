@@ -44,7 +44,7 @@ struct Inner {
 pub(crate) const HANGS: u16 = 599;
 
 /// What Graph says when it is asked how many alerts there are.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Count {
     /// Nothing: the alerts without a number.
     #[default]
@@ -57,8 +57,12 @@ pub(crate) enum Count {
     Unavailable,
     /// 501.
     NotImplemented,
-    /// Another status.
+    /// Another status, and why.
     Status(u16),
+    /// 400, where there are any.
+    RefusedOfSome,
+    /// What is no number.
+    Garbled,
 }
 
 /// What Graph answers next, in place of the alerts.
@@ -314,7 +318,15 @@ impl Transport for Wire {
             (_, Count::Refused) => return Ok(answer(400, None, String::new())),
             (_, Count::Unavailable) => return Ok(answer(503, None, String::new())),
             (_, Count::NotImplemented) => return Ok(answer(501, None, String::new())),
-            (_, Count::Status(status)) => return Ok(answer(status, None, String::new())),
+            (_, Count::Status(status)) => {
+                let body = r#"{"error":{"code":"Unknown","message":"not now"}}"#;
+                return Ok(answer(status, None, body));
+            }
+            (_, Count::RefusedOfSome) if counted > 0 => {
+                return Ok(answer(400, None, String::new()));
+            }
+            (_, Count::RefusedOfSome) => "\"@odata.count\":0,".to_owned(),
+            (_, Count::Garbled) => "\"@odata.count\":-1,".to_owned(),
             (_, Count::AndMore(more)) => format!("\"@odata.count\":{},", counted + more),
         };
         let body = format!("{{{count}\"value\":[{}]{next}}}", page.join(","));

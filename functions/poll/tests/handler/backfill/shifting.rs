@@ -1,0 +1,102 @@
+//! What changes while a backfill is read: rows shift behind a page that was read already, or behind a count.
+
+use std::sync::Mutex;
+
+use drawbridge_poll::Progress;
+
+use super::{Count, Report, World, ask, days, progress, steps};
+use crate::reconcile::never;
+
+/// Changes alerts when the first page has been delivered, after which they are in the window no more.
+struct Changes<'a> {
+    world: &'a World,
+    left: Mutex<Vec<u32>>,
+}
+
+impl Progress for Changes<'_> {
+    fn page(&self, _: &Report) {
+        for n in self.left.lock().unwrap().drain(..) {
+            self.world.set(&format!("da{n}"), "2026-02-20T12:00:00Z");
+        }
+    }
+}
+
+/// A world with so many alerts on one day of January.
+fn world(alerts: u32, page_size: u32) -> World {
+    let world = World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.page_size = page_size;
+    });
+    for n in 0..alerts {
+        world.set(&format!("da{n}"), &format!("2026-01-01T12:{n:02}:00Z"));
+    }
+    world.graph.counts(Count::AndMore(0));
+    world
+}
+
+async fn read(world: &World, changes: Vec<u32>) {
+    let changes = Changes {
+        world,
+        left: Mutex::new(changes),
+    };
+    ask(world, days(1)).await;
+    world
+        .poller
+        .backfill("b1", &never(), &changes)
+        .await
+        .unwrap();
+    if !progress(world).await.left.is_empty() {
+        steps(world).await;
+    }
+}
+
+/// Before, the row that slipped into the first page was never read: list and count agreed without it.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_shifts_into_a_page_that_was_read_is_found() {
+    let world = world(30, 10);
+    read(&world, vec![3]).await;
+    for n in 0..30 {
+        assert!(world.has(&format!("da{n}")), "{n}");
+    }
+    // An alert that is read twice counts once.
+    let progress = progress(&world).await;
+    assert_eq!((progress.alerts, progress.records), (30, 30));
+    assert_eq!((progress.percent(), progress.suppressed), (100, 0));
+}
+
+/// Before, a list that was cut off was complete if as many of its alerts changed before they were counted.
+#[tokio::test(start_paused = true)]
+async fn as_many_changes_as_rows_that_were_cut_off_hide_none() {
+    let world = world(30, 1000);
+    world.graph.lists_at_most(20);
+    read(&world, (0..10).collect()).await;
+    for n in 0..30 {
+        assert!(world.has(&format!("da{n}")), "{n}");
+    }
+}
+
+/// What was read once is half of the way.
+#[tokio::test(start_paused = true)]
+async fn a_long_list_is_half_done_when_it_was_read_once() {
+    let world = world(30, 10);
+    ask(&world, days(1)).await;
+    let seen = Mutex::new(Vec::new());
+    struct Left<'a>(&'a Mutex<Vec<u64>>);
+    impl Progress for Left<'_> {
+        fn page(&self, _: &Report) {}
+
+        fn backfill_left(&self, left_ms: u64) {
+            self.0.lock().unwrap().push(left_ms);
+        }
+    }
+    world
+        .poller
+        .backfill("b1", &never(), &Left(&seen))
+        .await
+        .unwrap();
+    let seen = seen.into_inner().unwrap();
+    let day_ms = 24 * 60 * 60 * 1000;
+    assert_eq!(seen.first(), Some(&day_ms));
+    assert!(seen.contains(&(day_ms / 2)), "{seen:?}");
+    assert!(seen.is_sorted_by(|a, b| a >= b), "{seen:?}");
+}
