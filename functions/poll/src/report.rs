@@ -32,7 +32,7 @@ pub struct Report {
     /// Whether a list that brought nothing new may have been cut off and was not compared with Graph's
     /// count. The watermark stays then.
     pub has_uncounted: bool,
-    /// Pages that Graph marked as incomplete.
+    /// Answers that Graph marked as incomplete, or whose next links led to nothing new.
     pub partial_answers: u64,
     /// Pages of the state that were not there.
     pub lost_pages: u64,

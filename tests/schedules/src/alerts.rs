@@ -54,6 +54,22 @@ impl AlertPlan {
         self.versions.iter().rposition(|v| v.visible <= now)
     }
 
+    /// Changes it once more, at that time: nothing of it but the time of its last update.
+    pub(crate) fn change_at(&mut self, updated: Timestamp) {
+        let files = self
+            .versions
+            .last()
+            .map(|version| version.files.clone())
+            .unwrap_or_default();
+        self.versions.push(Version {
+            updated,
+            visible: updated,
+            json: json(&self.id, "new", (self.created, updated), &files, false),
+            is_bad: false,
+            files,
+        });
+    }
+
     /// The version that a replica shows which is so far behind; never one that makes a version later
     /// than what may be late without a sweep.
     #[must_use]

@@ -42,10 +42,34 @@ pub(crate) fn draw(schedule: &mut Schedule) {
             let place = schedule.alerts.len() - 1;
             schedule.alerts.insert(place, alert);
         }
+        draw_crowd(schedule);
     }
     if schedule.has(Kind::Replay) {
         // When the faults are over, with time to read them.
         schedule.operator.replay_at_ms = Some(active_ms + random.between(60_000, 600_000));
+    }
+}
+
+/// Draws, in some schedules, alerts of one hour that the backfill reads in several pages, and changes to some of them
+/// while it may be reading: the rows behind them shift.
+fn draw_crowd(schedule: &mut Schedule) {
+    let mut random = Random::new(schedule.seed, 232);
+    let Some(asked_ms) = schedule
+        .operator
+        .backfill_at_ms
+        .filter(|_| random.percent(40))
+    else {
+        return;
+    };
+    let hours = random.between(48, BACK.as_hours().unsigned_abs() - 1);
+    for _ in 0..random.between(10, 40) {
+        let mut alert = older(schedule, &mut random, hours);
+        if random.percent(20) {
+            let after_ms = asked_ms + random.between(1_000, 70_000);
+            alert.change_at(origin() + SignedDuration::from_millis(after_ms.cast_signed()));
+        }
+        let place = schedule.alerts.len() - 1;
+        schedule.alerts.insert(place, alert);
     }
 }
 

@@ -331,6 +331,7 @@ impl<'a> Drain<'a> {
             self.context.progress.page(self.report);
             let barren_pages = self.listing.page_ends();
             if barren_pages >= MAX_BARREN_PAGES && page.next().is_some() {
+                self.report.partial_answers += 1;
                 tracing::error!(
                     tenant = self.poller.settings.tenant,
                     barren_pages,
