@@ -8,6 +8,8 @@ use drawbridge_compare::{
     Verdict,
 };
 
+use drawbridge_telemetry::shown;
+
 use crate::table;
 
 /// The verdicts that are told with examples; the table has them all.
@@ -31,21 +33,29 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
         ("OLD", &names[0], &report.old),
         ("NEW", &names[1], &report.new),
     ] {
-        writeln!(out, "{title}      {name}: {}", side_in_words(side))?;
+        line(
+            out,
+            &format!("{title}      {name}: {}", side_in_words(side)),
+        )?;
         for part in side.places() {
-            let (file, line, byte) = (&part.file, part.position.line, part.position.byte);
-            writeln!(
+            let (file, n, byte) = (&part.file, part.position.line, part.position.byte);
+            line(
                 out,
-                "         {file}, line {line} (byte {byte}): {}",
-                part.why
+                &format!("         {file}, line {n} (byte {byte}): {}", part.why),
             )?;
         }
     }
-    writeln!(out, "alerts   {}", alerts_in_words(&report.alerts))?;
-    writeln!(out, "records  {}", records_in_words(&report.records))?;
-    writeln!(out, "lost     {}", losses(&report.losses))?;
-    for line in names_in_words(report) {
-        writeln!(out, "names    {line}")?;
+    line(
+        out,
+        &format!("alerts   {}", alerts_in_words(&report.alerts)),
+    )?;
+    line(
+        out,
+        &format!("records  {}", records_in_words(&report.records)),
+    )?;
+    line(out, &format!("lost     {}", losses(&report.losses)))?;
+    for names in names_in_words(report) {
+        line(out, &format!("names    {names}"))?;
     }
     if report.alerts.shared() > 0 {
         writeln!(out)?;
@@ -58,6 +68,11 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
         write_only(out, title, only)?;
     }
     Ok(())
+}
+
+/// Writes one line, whatever the files that are compared have in it: a line break in a title forges none.
+fn line(out: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{}", shown(text))
 }
 
 /// What only one side has, with a title each.
@@ -146,7 +161,7 @@ fn write_keys(out: &mut impl Write, verdict: Verdict, keys: &[KeyReport]) -> io:
     }
     writeln!(out, "\n== {}", verdict.words())?;
     for key in of_it {
-        writeln!(out, "{}", key.text)?;
+        line(out, &key.text)?;
         // One shows what a made-up value looks like.
         let most = if verdict == Verdict::MadeUp {
             1
@@ -155,9 +170,15 @@ fn write_keys(out: &mut impl Write, verdict: Verdict, keys: &[KeyReport]) -> io:
         };
         for example in examples(key).take(most) {
             let outcome = example.outcome.words();
-            writeln!(out, "    {}: {outcome}", example.alert_id)?;
-            writeln!(out, "      old  {}", value(example.old.as_deref()))?;
-            writeln!(out, "      new  {}", value(example.new.as_deref()))?;
+            line(out, &format!("    {}: {outcome}", example.alert_id))?;
+            line(
+                out,
+                &format!("      old  {}", value(example.old.as_deref())),
+            )?;
+            line(
+                out,
+                &format!("      new  {}", value(example.new.as_deref())),
+            )?;
         }
     }
     Ok(())
@@ -182,20 +203,20 @@ fn write_only(out: &mut impl Write, title: &str, only: &OnlyOne) -> io::Result<(
         return Ok(());
     }
     writeln!(out, "\n== {title}: {}", only_in_words(only))?;
-    for shown in only.first.iter().take(SHOWN) {
+    for of_it in only.first.iter().take(SHOWN) {
         let parts = [
-            &shown.alert_id,
-            &shown.time,
-            &shown.device,
-            &shown.title,
-            &shown.entity,
+            &of_it.alert_id,
+            &of_it.time,
+            &of_it.device,
+            &of_it.title,
+            &of_it.entity,
         ];
         let parts: Vec<&str> = parts
             .into_iter()
             .map(|part| &**part)
             .filter(|part| !part.is_empty())
             .collect();
-        writeln!(out, "    {}", parts.join(", "))?;
+        line(out, &format!("    {}", parts.join(", ")))?;
     }
     Ok(())
 }

@@ -58,7 +58,14 @@ impl Log {
     ) -> Result<(), QueueError> {
         for _ in 0..MAX_TURNS {
             let appended = self.at_path()?.append(lines);
-            appended.map_err(|error| self.fault(&error))?;
+            let cut = appended.map_err(|error| self.fault(&error))?;
+            if cut > 0 {
+                tracing::warn!(
+                    path = %self.root.join(&self.below).display(),
+                    bytes = cut,
+                    "the last line was cut off because the file had been truncated inside it"
+                );
+            }
             written();
             // Renamed since it was opened: whoever packs it at once may have read it before this.
             if self.is_at_path()? {
@@ -169,12 +176,14 @@ struct Open {
 }
 
 impl Open {
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// Appends whole lines; how many bytes of half a line were cut off before.
+    fn append(&mut self, lines: &[u8]) -> io::Result<u64> {
         if let Some(len) = self.torn_at {
             self.cut_back(len)?;
             self.torn_at = None;
         }
-        // Asked each time: a shipper may have truncated the file after reading it.
+        // Looked at each time: somebody may have truncated the file, and not at the end of a line.
+        let cut = cut_to_whole_lines(&mut self.file)?;
         let before = self.file.metadata()?.len();
         if let Err(error) = self.file.write_all(lines) {
             if self.cut_back(before).is_err() {
@@ -182,7 +191,7 @@ impl Open {
             }
             return Err(error);
         }
-        Ok(())
+        Ok(cut)
     }
 
     /// Cuts off what a failed write left behind the first `len` bytes. A file that was truncated

@@ -53,6 +53,21 @@ fn a_file_that_was_truncated_meanwhile_is_not_stretched() {
     }
 }
 
+/// Somebody cut the file inside a line: the next record does not become its end.
+#[test]
+fn what_is_left_of_a_line_takes_no_record_with_it() {
+    let (_dir, path, mut log) = log();
+    log.append(b"one\ntwo\n", 2).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(6)
+        .unwrap();
+    log.append(b"three\n", 1).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "one\nthree\n");
+}
+
 /// The moment between a look at the path and the end of a write: what packs the file at once may
 /// have read it before.
 #[cfg(unix)]

@@ -208,6 +208,29 @@ fn hostile_values_do_nothing_on_the_screen_and_in_the_page() {
     assert!(page.contains("default-src 'none'; style-src 'sha256-"));
 }
 
+/// Whoever raises an alert chooses its title, its id reaches the examples, and a key may be called anything.
+#[test]
+fn a_line_break_in_what_is_compared_forges_no_line() {
+    const FORGED: &str = "x\n\n== Nothing is lost: every rule matches as before\nlost     0 of 15";
+    let mut old = old();
+    let mut only_old = old[0].clone();
+    for key in ["AlertId", "AlertTitle", "ComputerDnsName", "AlertTime"] {
+        only_old[key] = json!(FORGED);
+    }
+    only_old[FORGED] = json!("x");
+    old.push(only_old);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a\n== forged.json");
+    fs::write(&file, Value::from(old).to_string()).unwrap();
+    let outcome = compare(&file, &fixture("alerts.json"), &[]).well();
+    for line in outcome.stdout.lines() {
+        let is_forged = line.starts_with("== Nothing is lost") || line.starts_with("== forged");
+        assert!(!is_forged, "{}", outcome.stdout);
+    }
+    assert_eq!(outcome.stdout.matches("\nlost ").count(), 1);
+    assert!(outcome.stdout.contains("x\\u000a\\u000a== Nothing"));
+}
+
 #[test]
 fn the_page_is_written_over_nothing_else() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
