@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use drawbridge_cursor::{Backfill, Due};
 use drawbridge_time::Deadline;
+use jiff::SignedDuration;
 
 /// How long background reading may delay the tenant's live polls.
 const BACKGROUND_TIME: Duration = Duration::from_secs(30);
@@ -14,6 +15,10 @@ pub(crate) const FEWEST_OF_A_CUT_LIST: usize = SMALL_PAGE as usize;
 
 /// With so many alerts in a window, Graph is asked whether they are all, even if none of them was new.
 pub(crate) const MANY_ALERTS: usize = 100;
+
+/// What is older is read once a day at most. The hourly sweep reads a day, and a first poll as long a
+/// time, a moment later.
+pub(crate) const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 
 /// What a window is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

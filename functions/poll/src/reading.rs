@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::drain::{Drain, Left, Unread, WindowOutcome};
-use crate::read_options::{ReadOptions, What};
+use crate::read_options::{READ_HOURLY, ReadOptions, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
 
@@ -165,10 +165,13 @@ impl Poller {
         if what == What::Again {
             report.swept += did.records;
         }
-        // Sweeps come again by themselves, and what live polls read is read by the next ones, too.
+        // Sweeps come again by themselves, and what live polls read is read by the next ones, too, and by
+        // the hourly sweep, unless it is older.
+        let is_read_soon =
+            known_to.is_some() && context.now.duration_since(window.from()) < READ_HOURLY;
         let is_long = match what {
             What::Again => did.pages > 1 && did.records > 0,
-            What::Live if known_to.is_some() => did.pages > 1,
+            What::Live if is_read_soon => did.pages > 1,
             _ => self.is_long(&did),
         };
         let settings = &self.settings.windows;

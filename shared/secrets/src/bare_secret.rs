@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::assignment::is_assignment;
 use crate::document::{Expected, TextForm, has_lines, is_api_key, is_json, is_text, is_xml};
 use crate::encoded::{readings, squeezed, texts};
 use crate::jwt::Jwt;
@@ -83,6 +84,9 @@ fn found_in_text(
     if !is_api_key(text, form) {
         if is_json(text, &squeezed, form, expected) {
             return Some(NotBare::Json);
+        }
+        if expected == Expected::Token && is_assignment(text) {
+            return Some(NotBare::Assignment);
         }
         if expected == Expected::Token && is_text(text, form) && is_piece(text, form) {
             return Some(NotBare::Piece);

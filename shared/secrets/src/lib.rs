@@ -14,6 +14,7 @@
 //! what they are named after from what was stored in its place by mistake, and [`check_bare_secret`] a
 //! key to sign with; ask one of them before a secret is used.
 
+mod assignment;
 mod bare_secret;
 #[cfg(feature = "aws")]
 mod cache;

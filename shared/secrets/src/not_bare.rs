@@ -17,6 +17,9 @@ pub enum NotBare {
     /// The same without the lines around it; what marks it is in `key_marks`.
     #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH, OpenPGP or age)")]
     Der,
+    /// A line of a settings file.
+    #[error("a line of a file with the name of a secret in front of it (give the value alone)")]
+    Assignment,
     /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,

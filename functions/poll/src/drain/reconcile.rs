@@ -2,18 +2,13 @@ use std::time::Duration;
 
 use drawbridge_cursor::Window;
 use drawbridge_graph::{AlertQuery, Counted, ErrorKind, GraphError, Room};
-use jiff::SignedDuration;
 
 use super::count_ahead::CountAhead;
 use super::listing::Listed;
 use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
 use crate::budget;
-use crate::read_options::What;
-
-/// What is older is read once a day at most. The hourly sweep reads a day, and a first poll as long a
-/// time, a moment later.
-const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
+use crate::read_options::{READ_HOURLY, What};
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);

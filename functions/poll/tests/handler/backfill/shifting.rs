@@ -75,6 +75,32 @@ async fn as_many_changes_as_rows_that_were_cut_off_hide_none() {
     }
 }
 
+/// The same after an outage of more than a week, of which no sweep reads the beginning.
+#[tokio::test(start_paused = true)]
+async fn what_an_outage_left_behind_is_read_once_more() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    world.poll().await.unwrap();
+    world.clock.advance_secs(10 * 24 * 60 * 60);
+    for n in 0..30 {
+        world.set(&format!("da{n}"), &format!("2026-03-02T12:{n:02}:00Z"));
+    }
+    world.graph.counts(Count::AndMore(0));
+    world.graph.lists_at_most(20);
+    let changes = Changes {
+        world: &world,
+        left: Mutex::new((0..10).collect()),
+    };
+    world.poller.run(&never(), &changes).await.unwrap();
+    for _ in 0..20 {
+        world.clock.advance_secs(60);
+        world.poll().await.unwrap();
+    }
+    // What was listed and changed has its first version.
+    for n in 0..30 {
+        assert!(world.has(&format!("da{n}")), "{n}");
+    }
+}
+
 /// What was read once is half of the way.
 #[tokio::test(start_paused = true)]
 async fn a_long_list_is_half_done_when_it_was_read_once() {
