@@ -150,7 +150,7 @@ fn print_report(
     );
     let again = again(args);
     writeln!(out, "\nThe records: {}\n\nNext:", file.display())?;
-    for (command, what) in [
+    let next = [
         (
             view.as_str(),
             "alerts beside their records, and what is in this folder, in the browser",
@@ -162,8 +162,10 @@ fn print_report(
         ("drawbridge map ALERTS.json", "your own alerts as records"),
         ("drawbridge poll --help", "a real tenant"),
         (again.as_str(), "the demo again: it writes nothing twice"),
-    ] {
-        let width = view.len();
+    ];
+    let widths = next.iter().map(|(command, _)| command.chars().count());
+    let width = widths.max().unwrap_or_default();
+    for (command, what) in next {
         let line = format!("  {command:width$}  {what}");
         match columns() {
             Some(columns) if line.chars().count() > columns => {

@@ -13,9 +13,7 @@ use crate::screen::{beside, columns, hanging};
 pub(crate) fn run(args: &cli::Explain) -> Result<(), Failure> {
     let text = crate::input::read(&args.file)?;
     let elements = split(&text).map_err(Failure::of)?;
-    let first = elements
-        .first()
-        .ok_or_else(|| Failure::of("the list holds no alert"))?;
+    let first = elements.first().ok_or_else(crate::map::no_alert)?;
     let json = first.json.clone().map_err(Failure::of)?;
     let format = crate::map::named(&args.format)?;
     let records = format.explain(&Alert::decode(json).map_err(Failure::of)?);

@@ -14,6 +14,9 @@ pub(crate) fn run(args: &cli::Map) -> Result<(), Failure> {
     let text = crate::input::read(&args.file)?;
     let elements = split(&text).map_err(Failure::of)?;
     let all = elements.len();
+    if all == 0 {
+        return Err(no_alert());
+    }
     let mut bad = 0;
     // Records are written as they are, unless a person reads them.
     let stdout: Box<dyn io::Write> = if io::stdout().is_terminal() {
@@ -38,6 +41,11 @@ pub(crate) fn run(args: &cli::Map) -> Result<(), Failure> {
     } else {
         Ok(())
     }
+}
+
+/// That a file is a list, and an empty one.
+pub(crate) fn no_alert() -> Failure {
+    Failure::of("the list holds no alert")
 }
 
 /// The format of that name.

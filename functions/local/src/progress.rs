@@ -31,6 +31,8 @@ impl Shown {
             bar.set_style(style);
         }
         let bar = bars::drawn(bar);
+        // Until the first page is here.
+        bar.set_message("signing in and asking Graph");
         bar.enable_steady_tick(Duration::from_millis(100));
         Self::Terminal(bar)
     }

@@ -72,14 +72,14 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         .map_err(|error| Failure::of(format!("cannot listen on {}: {error}", args.listen)))?;
     // It opens nothing, and another is not shown.
     let is_usual = args.client_secret == cli::SIMULATED_SECRET;
-    let (secret, how) = match is_usual {
+    let (secret, before) = match is_usual {
         true => (
             format!("{SECRET_VARIABLE}={} ", cli::SIMULATED_SECRET),
-            format!("poll {them} with"),
+            String::new(),
         ),
         false => (
             String::new(),
-            format!("set {SECRET_VARIABLE} to the secret that was given, and poll {them} with"),
+            format!("set {SECRET_VARIABLE} to the secret that was given, and "),
         ),
     };
     let program = program();
@@ -90,7 +90,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         simulator.graph_url()
     );
     let mut message = format!(
-        "serving {alerts_word}; {how}\n  \
+        "serving {alerts_word}; {before}poll {them} with\n  \
          {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}",
         args.tenant_id, args.client_id,
     );
@@ -103,7 +103,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     if let Some(folder) = &args.documents {
         write_documents(&args, folder)?;
         message.push_str(&format!(
-            "\nthe tenants' documents are in {}; {how}\n  \
+            "\nthe tenants' documents are in {}; {before}poll them with\n  \
              {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} {hosts} {program} poll --all --out {}",
             folder.join("tenants").display(),
             quoted(&folder.display().to_string()),
@@ -178,7 +178,7 @@ fn generated(args: &cli::Simulate, n: u16) -> Result<Alerts, Failure> {
         .unwrap_or_else(|| Timestamp::now() - SignedDuration::from_mins(1));
     let from = args.from.unwrap_or(to - SignedDuration::from_hours(24));
     if from >= to {
-        return Err(Failure::of("--from must be before --to"));
+        return Err(Failure::usage("--from must be before --to"));
     }
     Ok(Alerts::generate(&GenerateOptions {
         count: args.count,

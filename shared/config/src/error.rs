@@ -1,5 +1,9 @@
 use drawbridge_store::StoreError;
 
+/// What to do about a file among the documents that is no tenant's by its name.
+pub const RENAME_DOCUMENT: &str = "rename it to NAME.toml or NAME.json in tenants/ or tenants/paused/, \
+                                   where NAME is 1 to 64 of a-z, 0-9 and -, or remove it";
+
 /// A setting that cannot be used. Its text never repeats a value, which could be a secret in the
 /// wrong place; it repeats names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +54,7 @@ pub enum ConfigError {
     },
     /// Files among the documents are no tenant's by their names.
     #[error(
-        "{places}: ignored, since its name cannot be that of a tenant's document: rename it to \
-         NAME.toml or NAME.json in tenants/ or tenants/paused/, where NAME is 1 to 64 of a-z, 0-9 and \
-         -, or remove it"
+        "{places}: ignored, since its name cannot be that of a tenant's document: {RENAME_DOCUMENT}"
     )]
     Misnamed {
         /// Their keys, or the first of them.

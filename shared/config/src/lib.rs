@@ -26,7 +26,7 @@ pub use documents::{
     Document, DocumentVersion, Documents, PAUSED_FOLDER, TENANTS_FOLDER, document,
     document_version, documents, parse, read_document,
 };
-pub use error::ConfigError;
+pub use error::{ConfigError, RENAME_DOCUMENT};
 pub use function::{FunctionSettings, given_tenants};
 pub use output::{OutputSettings, Oversize, Shape, When};
 pub use own_client::{OwnClient, SECRET_HASH_PREFIX};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::known::with_id;
 use super::request::{BackfillRequest, beyond_retention, range};
-use super::shown::{is_done, print_ended};
+use super::shown::{is_done, print_ended, print_ended_here};
 use super::{local, stack};
 use crate::cli;
 use crate::confirm::confirm;
@@ -23,12 +23,12 @@ struct RunOptions {
 pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     let (Some(tenant), Some(from), Some(to)) = (args.tenant, args.from, args.to) else {
         // The command line asks for all three.
-        return Err(Failure::of("--tenant, --from and --to are needed"));
+        return Err(Failure::usage("--tenant, --from and --to are needed"));
     };
     let now = Timestamp::now();
-    let window = range(from, to, now).map_err(Failure::of)?;
+    let window = range(from, to, now).map_err(Failure::usage)?;
     if !is_name(&tenant) {
-        return Err(Failure::of(format!(
+        return Err(Failure::usage(format!(
             "{} cannot be a tenant's name: the command `tenants list` shows those that there are",
             cli::quoted(&tenant)
         )));
@@ -110,7 +110,10 @@ async fn go_on(
         ..progress
     };
     let progress = match (place.as_folder(), document) {
-        (Some(_), Some(tenant)) => local::run(place, &tenant, progress).await?,
+        (Some(_), Some(tenant)) => {
+            let (progress, shown_percent) = local::run(place, &tenant, progress).await?;
+            return print_ended_here(place, &progress, shown_percent, options.json);
+        }
         (Some(_), None) => return Err(Failure::of("the tenant has no document")),
         (None, _) => match stack::run(place, progress, options.no_wait).await? {
             Some(progress) => progress,
@@ -137,7 +140,8 @@ fn check_output(
             .map_or_else(Vec::new, NamedStack::output_names),
     };
     let is_known = named.is_empty() || named.iter().any(|name| name == output);
-    if is_known && crate::outputs::shape(output).is_some() {
+    let can_be = crate::outputs::shape(output).is_some();
+    if is_known && can_be {
         return Ok(());
     }
     let known = if named.is_empty() {
@@ -148,10 +152,11 @@ fn check_output(
     } else {
         format!("the tenant has {}", named.join(", "))
     };
-    Err(Failure::of(format!(
-        "there is no output {}; {known}",
-        cli::quoted(output)
-    )))
+    let refusal = format!("there is no output {}; {known}", cli::quoted(output));
+    Err(match can_be {
+        true => Failure::of(refusal),
+        false => Failure::usage(refusal),
+    })
 }
 
 fn meaning(request: &BackfillRequest) -> String {

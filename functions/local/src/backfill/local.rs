@@ -22,12 +22,12 @@ const SUPERSEDED_PAUSE: Duration = Duration::from_secs(1);
 const NO_HEADWAY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Asks for what is left of `progress` and reads it, until there is nothing left or somebody asks
-/// to stop; gives how far it came.
+/// to stop; gives how far it came, and the percentage that was shown last.
 pub(super) async fn run(
     place: &DataLocation,
     tenant: &Tenant,
     progress: BackfillProgress,
-) -> Result<BackfillProgress, Failure> {
+) -> Result<(BackfillProgress, u64), Failure> {
     let poller = poller(place, tenant, &progress).await?;
     let store = place.store.as_ref();
     progress.ask(store).await.map_err(Failure::of)?;
@@ -47,7 +47,7 @@ pub(super) async fn run(
         let key = BackfillProgress::key(&progress.tenant, &progress.id);
         store.delete(&key).await.map_err(Failure::of)?;
     }
-    Ok(progress)
+    Ok((progress, bar.percent()))
 }
 
 /// One that only counts takes no file: it may run beside a poll that has them open.

@@ -52,11 +52,34 @@ pub(super) fn print_ended(
     progress: &BackfillProgress,
     json: bool,
 ) -> Result<(), Failure> {
-    let printed = print_report(progress, json);
+    let percent = format!("{} %", progress.percent());
+    let printed = print_report(progress, &percent, json);
     check_complete(place, progress).and(printed)
 }
 
-fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> {
+/// The same of one that was read here, under a bar that showed `shown_percent` last.
+pub(super) fn print_ended_here(
+    place: &DataLocation,
+    progress: &BackfillProgress,
+    shown_percent: u64,
+    json: bool,
+) -> Result<(), Failure> {
+    let percent = percent_here(progress.percent(), shown_percent);
+    let printed = print_report(progress, &percent, json);
+    check_complete(place, progress).and(printed)
+}
+
+/// The bar counts pages, and whoever goes on begins with the window that was not read to its end.
+fn percent_here(saved_percent: u64, shown_percent: u64) -> String {
+    match shown_percent > saved_percent {
+        true => format!(
+            "{shown_percent} % ({saved_percent} % saved; the rest of its window is read again)"
+        ),
+        false => format!("{saved_percent} %"),
+    }
+}
+
+fn print_report(progress: &BackfillProgress, percent: &str, json: bool) -> Result<(), Failure> {
     if json {
         writeln!(crate::screen::stdout(), "{}", serde_json::json!(progress))?;
     } else {
@@ -66,10 +89,9 @@ fn print_report(progress: &BackfillProgress, json: bool) -> Result<(), Failure> 
             "written"
         };
         print_line(&format!(
-            "{}: {}, {} %: {} read, {} {written}, {} there already, {}",
+            "{}: {}, {percent}: {} read, {} {written}, {} there already, {}",
             progress.id,
             state(progress),
-            progress.percent(),
             counted(progress.alerts, "alert", "alerts"),
             counted(progress.records, "record", "records"),
             progress.suppressed,
@@ -238,6 +260,11 @@ impl Bar {
         });
     }
 
+    /// The percentage that is shown.
+    pub(super) fn percent(&self) -> u64 {
+        self.shown.lock().map_or(0, |shown| shown.share(100))
+    }
+
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bars::cleared(bar);
@@ -278,6 +305,16 @@ impl Progress for Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_bar_showed_last_is_said_at_the_end() {
+        assert_eq!(
+            percent_here(50, 54),
+            "54 % (50 % saved; the rest of its window is read again)"
+        );
+        assert_eq!(percent_here(50, 50), "50 %");
+        assert_eq!(percent_here(100, 0), "100 %");
+    }
 
     #[test]
     fn what_is_shown_does_not_go_back_and_is_all_only_at_the_end() {

@@ -4,6 +4,8 @@ use std::str::FromStr;
 use clap::Args;
 use drawbridge_compare::Losses;
 
+use super::hint::Hint;
+
 const EXAMPLES: &str = "\
 Examples:
   drawbridge compare old-export.json alerts.json
@@ -68,10 +70,10 @@ impl FailOn {
 }
 
 /// What `--fail-on` takes.
-pub(super) const WANTED: &str = "give a number such as 10, or a percentage such as 2.5%";
+const WANTED: Hint = Hint("give a number such as 10, or a percentage such as 2.5%");
 
 impl FromStr for FailOn {
-    type Err = &'static str;
+    type Err = Hint;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_suffix('%') {

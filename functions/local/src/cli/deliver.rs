@@ -10,7 +10,7 @@ use super::time::duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  drawbridge deliver --to splunk.json --check              one test record, and what came of it
+  drawbridge deliver --to splunk.json --check              one test record, and the result
   drawbridge deliver --to splunk.json --all                as records come, the files of all tenants
   drawbridge deliver --to splunk.json --all --once --json  for cron
   drawbridge deliver --to splunk.json --file drawbridge-data/contoso/siem.ndjson
@@ -60,8 +60,8 @@ pub(crate) struct Deliver {
     // Not `requires`: clap would not ask for a member of a group of which another one is given.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "check"])]
     pub(crate) out: Option<PathBuf>,
-    /// Connect, sign in, send one record that says it is a test, and say what came of it. Nothing else
-    /// is delivered.
+    /// Connect, sign in, send one record that says it is a test, and report the result. Nothing else is
+    /// delivered.
     #[arg(long, conflicts_with_all = ["once", "set_aside", "every"])]
     pub(crate) check: bool,
     /// The format of the records.

@@ -19,8 +19,9 @@ what cannot be seen from here.";
 ///
 /// Every tenant that is not paused signs in for real and is asked for one alert. In a folder, it also
 /// looks at the permissions, the free disk, the clock and the outputs; on a stack that is given by its
-/// name, at the functions, the timer, the alarms and who hears of them, and the queues. It leaves nothing
-/// behind, except a test record in the SIEM if you give --send-test.
+/// name, at the functions, the timer, the alarms and who hears of them, and the queues. The last good
+/// poll is the one that was last saved: while there is no news, that is done about once per hour. It
+/// leaves nothing behind, except a test record in the SIEM if you give --send-test.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Doctor {

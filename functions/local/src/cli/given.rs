@@ -9,10 +9,8 @@ use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
-use super::compare::WANTED;
 use super::help;
-use super::simulate::NoGuid;
-use super::time::{NoDuration, NoTime};
+use super::hint::Hint;
 use crate::failure::Failure;
 
 /// Replaces what may be a secret.
@@ -42,7 +40,9 @@ pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     if let Some(refusal) = refusal(&given) {
-        return Err(Failure::of(refusal).report(given.iter().any(|argument| argument == "--json")));
+        return Err(
+            Failure::usage(refusal).report(given.iter().any(|argument| argument == "--json"))
+        );
     }
     let mut command = help::command();
     let matches = command.try_get_matches_from_mut(std::env::args_os());
@@ -120,7 +120,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     if can_be && name.chars().all(plain) {
         return Ok(());
     }
-    Err(Failure::of(format!(
+    Err(Failure::usage(format!(
         "{} cannot be a tenant's name, which is 1 to 64 of a-z, 0-9 and -: the command `tenants list` shows \
          those that there are",
         quoted(name)
@@ -158,22 +158,9 @@ fn without_values(error: clap::Error) -> clap::Error {
         }
     }
     let source = std::error::Error::source(&error);
-    let hint = source.and_then(|source| {
-        let no_time = source.downcast_ref::<NoTime>().map(ToString::to_string);
-        let no_duration = source.downcast_ref::<NoDuration>();
-        let no_guid = source.downcast_ref::<NoGuid>();
-        no_time
-            .or_else(|| no_duration.map(ToString::to_string))
-            .or_else(|| no_guid.map(ToString::to_string))
-    });
-    if let Some(hint) = hint {
-        let hint = vec![hint.into()];
+    if let Some(hint) = source.and_then(|source| source.downcast_ref::<Hint>()) {
+        let hint = vec![hint.to_string().into()];
         cleaned.insert(ContextKind::Suggested, ContextValue::StyledStrs(hint));
-    }
-    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    if option.is_some_and(|option| option.starts_with("--fail-on")) {
-        let tip = ContextValue::StyledStrs(vec![WANTED.into()]);
-        cleaned.insert(ContextKind::Suggested, tip);
     }
     cleaned
 }

@@ -11,6 +11,7 @@ mod format;
 mod generate;
 mod given;
 mod help;
+mod hint;
 mod map;
 mod poll;
 mod replay;

@@ -5,6 +5,7 @@ use clap::Args;
 use drawbridge_entra::is_guid;
 use jiff::Timestamp;
 
+use super::hint::Hint;
 use super::time::time;
 
 const EXAMPLES: &str = "\
@@ -67,14 +68,11 @@ pub(crate) struct Simulate {
     pub(crate) client_secret: String,
 }
 
-/// That a text is no GUID. It says nothing of the text.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("give a GUID, such as {SIMULATED_TENANT}")]
-pub(super) struct NoGuid;
+const GUID: Hint = Hint("give a GUID, such as 11111111-1111-4111-8111-111111111111");
 
 /// An id as Entra gives it: `poll` takes no other.
-fn guid(text: &str) -> Result<String, NoGuid> {
-    is_guid(text).then(|| text.to_owned()).ok_or(NoGuid)
+fn guid(text: &str) -> Result<String, Hint> {
+    is_guid(text).then(|| text.to_owned()).ok_or(GUID)
 }
 
 /// The simulator's tenant, unless another one is given.

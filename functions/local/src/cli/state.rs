@@ -37,6 +37,8 @@ pub(crate) enum StateCommand {
 }
 
 /// Show the watermark, the lag, what is still to be read and how much is remembered.
+///
+/// All of it is as last saved: while there is no news, that is done about once per hour.
 #[derive(Debug, Args)]
 #[command(after_help = SHOW_EXAMPLES)]
 pub(crate) struct StateShow {

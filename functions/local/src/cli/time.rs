@@ -1,26 +1,23 @@
 use jiff::{SignedDuration, Timestamp};
 
-/// That a text is no time. It says nothing of the text.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("give a time such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31 (in UTC)")]
-pub(super) struct NoTime;
+use super::hint::Hint;
+
+const TIME: Hint =
+    Hint("give a time such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31 (in UTC)");
+
+const DURATION: Hint = Hint("give a duration such as 30s or 5m");
 
 /// Reads a time, or a day as its beginning in UTC.
-pub(super) fn time(text: &str) -> Result<Timestamp, NoTime> {
+pub(super) fn time(text: &str) -> Result<Timestamp, Hint> {
     let as_day = || format!("{text}T00:00:00Z").parse();
     text.parse()
         .or_else(|_| as_day())
-        .map_err(|_: jiff::Error| NoTime)
+        .map_err(|_: jiff::Error| TIME)
 }
 
-/// That a text is no duration. It says nothing of the text.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("give a duration such as 30s or 5m")]
-pub(super) struct NoDuration;
-
 /// Reads a duration with its unit.
-pub(super) fn duration(text: &str) -> Result<SignedDuration, NoDuration> {
-    text.parse().map_err(|_: jiff::Error| NoDuration)
+pub(super) fn duration(text: &str) -> Result<SignedDuration, Hint> {
+    text.parse().map_err(|_: jiff::Error| DURATION)
 }
 
 #[cfg(test)]
@@ -31,7 +28,7 @@ mod tests {
     fn a_duration_has_a_unit() {
         assert_eq!(duration("5m"), Ok(SignedDuration::from_mins(5)));
         for text in ["5", "", "soon"] {
-            assert_eq!(duration(text), Err(NoDuration), "{text}");
+            assert_eq!(duration(text), Err(DURATION), "{text}");
         }
     }
 

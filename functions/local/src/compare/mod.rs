@@ -14,10 +14,12 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::screen::{columns, continued};
 
-/// Compares the two sides and tells what came of it.
+/// Compares the two sides and reports the result.
 pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
     if args.old == Path::new("-") && args.new == Path::new("-") {
-        return Err(Failure::of("only one side can be read from standard input"));
+        return Err(Failure::usage(
+            "only one side can be read from standard input",
+        ));
     }
     if let Some(file) = &args.html {
         page_file::check(file)?;

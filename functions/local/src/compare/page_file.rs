@@ -16,7 +16,7 @@ const HEAD_BYTES: u64 = 4096;
 /// link leads to.
 pub(super) fn check(path: &Path) -> Result<(), Failure> {
     if path == Path::new("-") {
-        return Err(Failure::of(
+        return Err(Failure::usage(
             "--html needs the name of a file: the report itself goes to standard output".to_owned(),
         ));
     }

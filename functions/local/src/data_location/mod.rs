@@ -23,7 +23,7 @@ use self::folder_secrets::FolderSecrets;
 use self::given_place::GivenPlace;
 pub(crate) use self::given_place::{DEFAULT_FOLDER, given_stack};
 pub(crate) use self::named_stack::{NamedStack, StackQueue};
-pub(crate) use self::open_folders::warn_of_open_folders;
+pub(crate) use self::open_folders::{open_folders, warn_of_open_folders};
 use crate::cli;
 use crate::failure::Failure;
 

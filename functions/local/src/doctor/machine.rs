@@ -7,7 +7,7 @@ use drawbridge_config::Tenant;
 use drawbridge_files::{Access, Root, io_reason, trouble};
 
 use super::Line;
-use crate::data_location::{DataLocation, SERVED_FOLDER};
+use crate::data_location::{DataLocation, SERVED_FOLDER, open_folders};
 use crate::outputs::{self, Shape};
 
 /// The file that is written to see whether that can be done, and removed.
@@ -44,6 +44,10 @@ pub(super) fn lines(folder: &Path) -> Vec<Line> {
         let text = format!("{name} can be written to");
         lines.push(Line::ok("folder", text));
     }
+    lines.extend(open_folders(folder).iter().map(|open| {
+        let todo = format!("run `{}`", open.chmod());
+        Line::warn("permissions", open.told(), todo)
+    }));
     lines.push(disk(folder));
     lines
 }

@@ -8,7 +8,7 @@ mod target;
 
 use std::io::Write as _;
 
-use drawbridge_config::ConfigError;
+use drawbridge_config::{ConfigError, RENAME_DOCUMENT};
 use drawbridge_graph::Level;
 use futures::{StreamExt as _, stream};
 
@@ -24,9 +24,6 @@ use crate::tenants::{KnownTenants, first_tenant};
 /// What to do about what cannot be read at all.
 const UNREADABLE: &str =
     "check that whoever runs this may read what it names, and that it is there";
-
-/// What to do about a file among the documents that is not a document.
-const MISNAMED: &str = "give it the name of a document, or remove it";
 
 pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
     let place = DataLocation::open(&args.place).await?;
@@ -134,7 +131,7 @@ fn tenants_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
 /// A document, or a file among them, that belongs to no tenant.
 fn unreadable_document(error: &ConfigError) -> Line {
     let todo = match error {
-        ConfigError::Misnamed { .. } => MISNAMED,
+        ConfigError::Misnamed { .. } => RENAME_DOCUMENT,
         _ => UNREADABLE,
     };
     Line::failed("documents", error.to_string(), todo)

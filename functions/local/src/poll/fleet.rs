@@ -309,11 +309,14 @@ impl Fleet {
         let trouble = (count > 0)
             .then(|| format!("{count} {tenants} not polled to the end: see above{others}"));
         let unwritten = self.reports.trouble();
-        let trouble = [trouble, unwritten]
+        // Each round says which folders and files those are.
+        let unknown = (!self.unreadable.is_empty())
+            .then(|| "not every tenant is known: see above".to_owned());
+        [trouble, unwritten, unknown]
             .into_iter()
             .flatten()
-            .reduce(|all, one| all + "; " + &one);
-        TenantDocuments::ended(trouble, &self.unreadable)
+            .reduce(|all, one| all + "; " + &one)
+            .map_or(Ok(()), |trouble| Err(Failure::of(trouble)))
     }
 
     /// Notes and prints how a poll ended, and starts the next one if that is due at once.

@@ -88,6 +88,15 @@ async fn begin(args: &cli::Poll, stop: Stop) -> Result<(Fleet, Vec<String>), Fai
     let fleet = Fleet::new(place, services, stop, args.once, args.json);
     let fleet = fleet.with_metrics(args.metrics_file.clone());
     let mut fleet = fleet.of(&asked).since(since);
+    if documents.found.is_empty() {
+        // A service goes on: what is added later is polled.
+        let add = fleet.place().command("tenants add NAME …");
+        say_timed(&format!(
+            "there is no tenant to poll in {}: add one with {add}, or resume a paused one; it is polled \
+             from then on",
+            fleet.place().name()
+        ));
+    }
     fleet.begin(documents).await;
     Ok((fleet, asked))
 }

@@ -69,7 +69,7 @@ struct Pair {
 async fn pairs(args: &ReplayDeadLetters, config: &SdkConfig) -> Result<Vec<Pair>, Failure> {
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
         if from == to {
-            return Err(Failure::of("--from and --to are the same queue"));
+            return Err(Failure::usage("--from and --to are the same queue"));
         }
         let (from, to) = (from.clone(), to.clone());
         return Ok(vec![Pair { from, to }]);

@@ -3,6 +3,7 @@
 mod dead_letters;
 mod done;
 mod gap;
+mod left;
 mod list;
 mod outputs;
 mod run;

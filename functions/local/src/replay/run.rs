@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::done::Done;
 use super::gap::GapReplay;
+use super::left::Left;
 use super::outputs::Pollers;
 use crate::cli::{self, ReplayRun};
 use crate::data_location::DataLocation;
@@ -72,12 +73,15 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     // Whether an item is delivered does not depend on who hears of it.
     let mut printed = Ok(());
     let (mut failed, count) = (0, chosen.len());
+    let mut left = Left::default();
+    let mut is_stopped = false;
     for item in chosen {
-        if replay.stop.is_asked() {
-            return Err(Failure::of("stopped; run it again for the rest"));
+        is_stopped = replay.stop.is_asked();
+        if is_stopped {
+            break;
         }
         let done = replay.item(&item).await;
-        let left = done.as_ref().map_or("left where it is: ", |_| "");
+        let is_left = done.is_err();
         let Done { what, is_all } = done.unwrap_or_else(|failure| Done {
             what: failure.to_string(),
             is_all: false,
@@ -87,10 +91,18 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             let kind = item.kind.word();
             let line = json!({"item": item.id, "kind": kind, "done": is_all, "what": what});
             printed = printed.and(writeln!(out, "{line}"));
+        } else if is_left {
+            left.add(item.id, what);
         } else {
-            let line = format!("{}: {left}{}", shown(&item.id), shown(&what));
+            let line = format!("{}: {}", shown(&item.id), shown(&what));
             printed = printed.and(writeln!(out, "{}", hanging(&line, columns())));
         }
+    }
+    for line in left.lines() {
+        printed = printed.and(writeln!(out, "{}", hanging(&line, columns())));
+    }
+    if is_stopped {
+        return Err(Failure::of("stopped; run it again for the rest"));
     }
     let trouble = match (failed, count) {
         (0, _) => None,

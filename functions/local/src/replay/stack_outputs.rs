@@ -25,7 +25,7 @@ impl OutputQueue {
             _ => (DEFAULT, queue),
         };
         if url::Url::parse(url).is_err() {
-            return Err(Failure::of(
+            return Err(Failure::usage(
                 "--queue takes the URL of a queue, or OUTPUT=URL",
             ));
         }

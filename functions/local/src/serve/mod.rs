@@ -101,7 +101,7 @@ fn check_address(args: &cli::Serve) -> Result<(), Failure> {
     if args.listen.ip().is_loopback() || args.allow_plain_http {
         return Ok(());
     }
-    Err(Failure::of(format!(
+    Err(Failure::usage(format!(
         "{} can be reached from other machines, and this is plain HTTP: listen on 127.0.0.1 with a \
          reverse proxy that does TLS in front, or say --allow-plain-http where something else keeps \
          tokens and records from being read on the way",

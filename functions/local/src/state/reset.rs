@@ -16,12 +16,12 @@ const JSON: &str = "application/json";
 pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
     let now = Timestamp::now();
     if args.to > now {
-        return Err(Failure::of(format!(
+        return Err(Failure::usage(format!(
             "--to is in the future, and it is {now:.0} now: what comes until then would never be read"
         )));
     }
     if args.to < Timestamp::UNIX_EPOCH {
-        return Err(Failure::of(
+        return Err(Failure::usage(
             "--to is before 1970, and Graph has no earlier times",
         ));
     }

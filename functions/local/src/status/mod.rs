@@ -21,13 +21,13 @@ use crate::screen::{columns, wrapped};
 use crate::state::tenants_with_state;
 use crate::state_head::{STATES_AT_ONCE, state_head};
 use crate::tenants::admission::{PollsSoFar, admit};
-use crate::tenants::{TenantDocuments, tenant_documents};
+use crate::tenants::{TenantDocuments, first_tenant, tenant_documents};
 
 pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
     let place = DataLocation::open_existing(&args.place).await?;
     let documents = tenant_documents(place.store.as_ref()).await?;
-    documents.say_unreadable();
-    let tenants = tenants(&place, &documents).await?;
+    let tenants = tenants(&place, &documents).await;
+    let tenants = tenants.inspect_err(|_| documents.say_unreadable())?;
     let mut out = crate::screen::stdout();
     if tenants.is_empty() {
         TenantDocuments::check_complete(&documents.unreadable)?;
@@ -58,6 +58,7 @@ pub(crate) async fn tenants(
     let services = place.services()?;
     let verdicts = admit(&documents.found, place, &services, &PollsSoFar::default()).await;
     let given = place.given_tenants();
+    let is_given_known = first_tenant::unknown(place).is_none();
     let quarantined = quarantined(place).await?;
     let found: HashMap<&str, _> = documents
         .found
@@ -75,6 +76,7 @@ pub(crate) async fn tenants(
             document: document.map(|found| found.document.key.clone()),
             is_paused: document.is_some_and(|found| found.document.is_paused),
             is_given: given.iter().any(|tenant| tenant.name == name),
+            is_given_known,
             refusal: refusal.map(ToString::to_string),
             state: Ok(None),
             last_error: None,

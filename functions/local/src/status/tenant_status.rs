@@ -28,6 +28,8 @@ pub(crate) struct TenantStatus {
     pub(super) is_paused: bool,
     /// Whether it is one of the stack's parameters.
     pub(super) is_given: bool,
+    /// Whether all tenants of the stack's parameters are known; a folder has none.
+    pub(super) is_given_known: bool,
     /// Why it is not polled.
     pub(super) refusal: Option<String>,
     /// What its polls remember, or why that cannot be read.
@@ -80,14 +82,18 @@ impl TenantStatus {
 
     /// Whether the tenant was removed: it only has a state, and is not polled any more.
     fn is_left_over(&self) -> bool {
+        self.document.is_none() && !self.is_given && (self.is_given_known || self.is_silent())
+    }
+
+    /// Whether there is no recent sign of a poll.
+    fn is_silent(&self) -> bool {
         let signs = [
             self.state().and_then(|state| state.saved),
             self.last_success(),
             self.last_error.as_ref().map(|last| last.at),
         ];
         let last = signs.into_iter().flatten().max();
-        let is_silent = last.is_none_or(|last| self.is_longer_ago(last, LONGEST));
-        self.document.is_none() && !self.is_given && is_silent
+        last.is_none_or(|last| self.is_longer_ago(last, LONGEST))
     }
 
     /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
@@ -279,7 +285,11 @@ impl TenantStatus {
         let mut texts: Vec<String> = problems.into_iter().map(|problem| problem.what).collect();
         if texts.is_empty() {
             texts.push(match self.last_success() {
-                Some(success) => format!("the last good one was {}", ago(Some(success), self.now)),
+                _ if self.is_left_over() => "it has no document, and nobody polls it".to_owned(),
+                Some(success) => format!(
+                    "the last good one, as last saved, was {}",
+                    ago(Some(success), self.now)
+                ),
                 None => self.word().to_owned(),
             });
         }

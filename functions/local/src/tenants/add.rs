@@ -49,7 +49,7 @@ impl Given<'_> {
     /// The tenant that a document of it would make, but that no document says it.
     pub(crate) fn tenant(&self, name: &str) -> Result<Tenant, Failure> {
         let text = serde_json::to_string(self).map_err(|_| no_form())?;
-        let tenant = parse(name, "arguments.json", text.as_bytes()).map_err(Failure::of)?;
+        let tenant = parse(name, "arguments.json", text.as_bytes()).map_err(Failure::usage)?;
         Ok(Tenant {
             is_document: false,
             ..tenant
@@ -172,9 +172,11 @@ async fn checked(
     beside: Option<&[TenantDocument]>,
     place: &DataLocation,
 ) -> Result<Tenant, Failure> {
-    let tenant = parse(name, key, body.as_bytes()).map_err(Failure::of)?;
+    // What is wrong with it by itself is wrong with the command line that it was made of.
+    let tenant = parse(name, key, body.as_bytes()).map_err(Failure::usage)?;
+    crate::outputs::check_names(&tenant).map_err(Failure::usage)?;
+    check_name(&tenant, place).map_err(Failure::usage)?;
     crate::outputs::check(&tenant, place).map_err(Failure::of)?;
-    check_name(&tenant, place).map_err(Failure::of)?;
     place.trust()?.check(&tenant).map_err(Failure::of)?;
     if let Some(found) = beside {
         check_alone(&tenant, found, place)
@@ -209,7 +211,7 @@ pub(crate) async fn add_document(
 fn check_is_name(name: &str) -> Result<(), Failure> {
     match is_name(name) {
         true => Ok(()),
-        false => Err(Failure::of(format!(
+        false => Err(Failure::usage(format!(
             "{} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -",
             cli::quoted(name)
         ))),

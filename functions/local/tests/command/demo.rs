@@ -27,6 +27,10 @@ fn the_demo_of_another_folder_is_repeated_as_it_was_given() {
     let said = run(command).well();
     let again = "drawbridge demo --count 10 --out 'a b'  the demo again";
     assert!(said.stdout.contains(again), "{}", said.stdout);
+    let (command, what) = ("drawbridge demo --count 10 --out 'a b'", "your own alerts");
+    let width = command.len();
+    let aligned = format!("\n  {:width$}  {what}", "drawbridge map ALERTS.json");
+    assert!(said.stdout.contains(&aligned), "{}", said.stdout);
 }
 
 #[test]

@@ -117,6 +117,45 @@ fn an_empty_folder_and_one_that_is_missing_are_told_apart() {
     on(&folder, &["doctor", "--queue", "https://sqs.example/1/q"]).failed(2, &["--bucket"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn folders_that_are_too_open_are_warned_of_with_the_command_that_closes_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let set = |below: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(folder.path().join(below), mode).unwrap();
+    };
+    for below in ["state", "tenants"] {
+        std::fs::create_dir(folder.path().join(below)).unwrap();
+        set(below, 0o777);
+    }
+    set("", 0o777);
+    let warnings = || -> Vec<String> {
+        let told = objects(&on(&folder, &["doctor", "--json"]).well());
+        let about = told.iter().filter(|line| line["about"] == "permissions");
+        about
+            .inspect(|line| assert_eq!(line["level"], "warn"))
+            .map(|line| line["do"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let at = folder.path().display();
+    let expected = [
+        format!("run `chmod go-w {at}`"),
+        format!("run `chmod -R go= {at}/state`"),
+        format!("run `chmod -R go= {at}/tenants`"),
+    ];
+    assert_eq!(warnings(), expected);
+    let shown = on(&folder, &["doctor"]).well().stdout;
+    assert!(shown.contains("warn    permissions: "), "{shown}");
+    set("", 0o755);
+    set("state", 0o700);
+    assert_eq!(warnings(), expected[2..]);
+    set("", 0o700);
+    assert!(warnings().is_empty());
+}
+
 #[test]
 fn the_target_of_deliver_gets_a_test_record_if_that_is_asked_for() {
     let (folder, server) = (Folder::new(), Server::start());

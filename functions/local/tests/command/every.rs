@@ -1,10 +1,13 @@
 //! Polling again and again.
 #![cfg(unix)]
 
+use std::io::{BufRead as _, BufReader};
+
 use drawbridge_simulator::Fault;
 
 use crate::support::alerts::{alert, files_of, list, recent_alert};
-use crate::support::command::{Outcome, run, signal};
+use crate::support::command::{Outcome, drawbridge, run, signal};
+use crate::support::documents::{command, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::{SINCE, Tenant};
 use crate::support::until;
@@ -49,6 +52,33 @@ fn a_first_poll_that_cannot_work_ends_it() {
     tenant.simulator.inject(Fault::Html);
     run(tenant.poll_since(SINCE, &["--every", "1s"], &folder))
         .failed(1, &["check graph-url"])
+        .discreet();
+}
+
+#[test]
+fn a_folder_without_tenants_is_told_and_one_that_is_added_is_polled() {
+    let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    let missing = folder.path().join("missing");
+    for place in [folder.path(), &missing] {
+        let mut poll = drawbridge(&["poll", "--all", "--every", "1s", "--out"]);
+        let mut child = poll.arg(place).spawn().unwrap();
+        let mut told = String::new();
+        BufReader::new(child.stderr.take().unwrap())
+            .read_line(&mut told)
+            .unwrap();
+        signal(&child, "-INT");
+        assert!(child.wait().unwrap().success(), "{told}");
+        for words in ["no tenant to poll", "tenants add NAME"] {
+            assert!(told.contains(words), "{told}");
+        }
+    }
+    let mut poll = command(&folder, &["poll", "--all", "--every", "1s"]);
+    let child = poll.spawn().unwrap();
+    write(&folder, "contoso", &tenant, "");
+    until(|| folder.path().join("contoso/siem.ndjson").exists());
+    signal(&child, "-INT");
+    Outcome::of(child.wait_with_output().unwrap())
+        .well()
         .discreet();
 }
 

@@ -37,7 +37,7 @@ fn a_command_on_a_folder_says_why_it_failed() {
         ),
         (
             backfill("contoso", "2026-01-02", "2026-01-01"),
-            1,
+            2,
             "2026-01-0",
         ),
         (

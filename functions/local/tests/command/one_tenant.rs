@@ -23,7 +23,7 @@ fn a_client_id_that_cannot_be_is_refused_before_anything_is_asked() {
     let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
     let out = folder.path().join("out");
     let outcome = run(tenant.poll_as(TENANT, "my-app", &out)).discreet();
-    outcome.failed(1, &["client_id", "a GUID"]);
+    outcome.failed(2, &["client_id", "a GUID"]);
     assert!(!out.exists());
     assert_eq!(tenant.simulator.stats().token_requests, 0);
 }

@@ -216,7 +216,7 @@ fn what_is_served_is_for_its_owner_alone() {
 fn an_address_that_others_reach_is_refused_unless_it_is_said() {
     let folder = Folder::new();
     for listen in ["0.0.0.0:0", "[::]:0"] {
-        run(serve(&folder, listen)).failed(1, &["plain HTTP", "--allow-plain-http"]);
+        run(serve(&folder, listen)).failed(2, &["plain HTTP", "--allow-plain-http"]);
     }
     run(serve(&folder, "localhost")).failed(2, &["--listen"]);
 }

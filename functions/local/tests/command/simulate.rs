@@ -41,7 +41,7 @@ fn options_that_contradict_each_other_are_refused() {
     run(drawbridge(&["simulate", "--alerts", "x", "--count", "1"])).failed(2, &["--count"]);
     let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
     run(drawbridge(&["simulate", "--from", late, "--to", early]))
-        .failed(1, &["--from must be before --to"]);
+        .failed(2, &["--from must be before --to"]);
     // The command that it prints would be refused.
     for option in ["--tenant-id", "--client-id"] {
         run(drawbridge(&["simulate", option, "abc"])).failed(2, &[option, "give a GUID"]);
@@ -76,7 +76,7 @@ fn alerts_that_are_older_than_a_day_are_read_by_what_it_prints() {
 fn many_tenants_are_served_and_their_documents_written() {
     let folder = Folder::new();
     let documents = folder.path().to_str().unwrap();
-    let args = ["simulate", "--tenants", "3", "--count", "5"];
+    let args = ["simulate", "--tenants", "3", "--count", "1"];
     let mut simulate = drawbridge(&args)
         .args(["--documents", documents])
         .spawn()
@@ -93,6 +93,7 @@ fn many_tenants_are_served_and_their_documents_written() {
     assert!(third.contains("tenant_id = \"11111111-1111-4111-8111-000000000002\""));
 
     // What it prints, pasted into a shell that knows nothing, and not where the program is.
+    assert!(told[3].ends_with("; poll them with"), "{told:?}");
     let (first, all) = (told[1].as_str(), told[4].as_str());
     assert!(first.contains("--tenant-id") && all.contains("--all"));
     let polled = [first, all].map(|printed| {

@@ -63,7 +63,7 @@ fn values_that_cannot_be_are_named() {
         "--service-source",
         "microsoftDefenderForEndpoints",
     ];
-    poll(&folder, &slip).failed(1, &["did you mean \"microsoftDefenderForEndpoint\"?"]);
+    poll(&folder, &slip).failed(2, &["did you mean \"microsoftDefenderForEndpoint\"?"]);
     poll(&folder, &["--once", "--format", "xml"]).failed(2, &["xml", "siem"]);
 }
 

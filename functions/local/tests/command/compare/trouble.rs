@@ -165,10 +165,10 @@ fn what_is_no_export_is_named() {
     );
     compare(&alerts, &empty, &[]).failed(1, &["holds no file of records"]);
     compare(&folder.path().join("gone"), &alerts, &[]).failed(1, &["cannot be read"]);
-    compare(Path::new("-"), Path::new("-"), &[]).failed(1, &["only one side"]);
+    compare(Path::new("-"), Path::new("-"), &[]).failed(2, &["only one side"]);
     let page = folder.path().join("no/such/page.html");
     compare(&alerts, &alerts, &["--html", shown(&page)]).failed(1, &["cannot write"]);
-    compare(&alerts, &alerts, &["--html", "-"]).failed(1, &["--html needs the name of a file"]);
+    compare(&alerts, &alerts, &["--html", "-"]).failed(2, &["--html needs the name of a file"]);
 }
 
 #[test]

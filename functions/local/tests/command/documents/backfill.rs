@@ -335,17 +335,17 @@ fn what_cannot_be_is_refused() {
     for (args, code, words) in [
         (
             asked("2021-04-30", &["--yes"]),
-            1,
+            2,
             vec!["ends before it starts"],
         ),
         (
             asked("2199-01-01", &["--yes"]),
-            1,
+            2,
             vec!["ends in the future"],
         ),
         (
             asked("2032-01-01", &["--yes"]),
-            1,
+            2,
             vec!["ends in the future"],
         ),
         (asked("never", &[]), 2, vec!["--to", "2026-01-31"]),

@@ -236,12 +236,17 @@ fn a_file_that_is_called_as_no_tenant_is_named_and_the_others_are_polled() {
         write_text(&folder, &file, "");
         let words = ["not every tenant is known", &file, "a-z, 0-9 and -"];
         for command in [
-            &["tenants", "list"][..],
+            &["status"][..],
+            &["tenants", "list"],
             &["tenants", "check", "--all"],
             &["poll", "--all", "--once"],
         ] {
-            on(&folder, command).failed(1, &words);
+            let told = on(&folder, command).failed(1, &words).stderr;
+            assert_eq!(told.matches("rename it").count(), 1, "{command:?}: {told}");
         }
+        let told = on(&folder, &["doctor"]).stdout;
+        assert!(told.contains("rename it"), "{told}");
+        assert!(!told.contains("what to do: rename it"), "{told}");
         on(&folder, &["tenants", "check", name]).failed(1, &["no tenant is called", &file]);
         on(&folder, &["tenants", "pause", name]).failed(1, &["no tenant is called", &file]);
         on(&folder, &["tenants", "check", "m-well"]).well();

@@ -261,7 +261,7 @@ fn a_name_that_cannot_be_is_refused_and_an_unknown_one_has_nothing() {
     let folder = Folder::new();
     put(&folder, "state/a.json", "{}");
     for name in ["../a", "A", "a/b", ".a", ""] {
-        on(&folder, &["tenants", "purge", name, "--yes"]).failed(1, &["cannot be a tenant's name"]);
+        on(&folder, &["tenants", "purge", name, "--yes"]).failed(2, &["cannot be a tenant's name"]);
     }
     let none = on(&folder, &["tenants", "purge", "b", "--yes", "--json"]).well();
     assert_eq!(objects(&none)[0]["kinds"], json!([]));

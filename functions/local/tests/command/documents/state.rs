@@ -100,22 +100,29 @@ fn what_cannot_be_is_refused() {
     let (_tenant, folder) = polled();
     let file = folder.path().join("state/contoso.json");
     let before = fs::read(&file).unwrap();
-    for (tenant, to, words) in [
-        ("contoso", "2199-01-01", ["in the future", "never be read"]),
-        ("contoso", "1969-01-01", ["before 1970", "Graph"]),
+    for (tenant, to, code, words) in [
+        (
+            "contoso",
+            "2199-01-01",
+            2,
+            ["in the future", "never be read"],
+        ),
+        ("contoso", "1969-01-01", 2, ["before 1970", "Graph"]),
         (
             "nobody",
             "2021-01-01",
+            1,
             ["no state of \"nobody\"", "not been polled yet"],
         ),
         (
             "../contoso",
             "2021-01-01",
+            2,
             ["../contoso", "cannot be a tenant's name"],
         ),
     ] {
         let reset = ["state", "reset", "--tenant", tenant, "--to", to, "--yes"];
-        on(&folder, &reset).failed(1, &words);
+        on(&folder, &reset).failed(code, &words);
     }
     assert_eq!(fs::read(&file).unwrap(), before);
     fs::write(&file, "{\"version\":2,\"watermark\":\"MARKER").unwrap();

@@ -33,6 +33,20 @@ fn ago(minutes: i64) -> Timestamp {
 }
 
 #[test]
+fn a_tenant_that_was_removed_is_not_called_ok() {
+    let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    on(&folder, &["tenants", "remove", "contoso", "--yes"]).well();
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(told[0]["status"], "no document");
+    let told = objects(&on(&folder, &["doctor", "--json"]).well());
+    let polls = told.iter().find(|line| line["about"] == "contoso: polls");
+    let text = polls.unwrap()["text"].as_str().unwrap();
+    assert!(text.contains("nobody polls it"), "{text}");
+}
+
+#[test]
 fn tenants_that_are_well_are_exit_code_0() {
     let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
     let none = on(&folder, &["status", "--json"]).failed(1, &["no tenants", "tenants add NAME"]);
@@ -113,14 +127,14 @@ fn each_trouble_is_told_with_what_to_do() {
     .unwrap();
     let unread = json!([{"from": ago(61), "to": ago(40), "since": ago(40), "failures": 2}]);
     state(&folder, "f-behind", 1, &json!({"unread": unread}));
-    // One that was removed long ago, and one that is polled by its ids and fails.
+    // One that was removed long ago, and one that failed until it was removed just now.
     state(&folder, "g-removed", 500, &json!({}));
-    state(&folder, "h-by-ids", 20, &json!({"failing_since": ago(10)}));
+    state(&folder, "h-removed", 20, &json!({"failing_since": ago(10)}));
     let item = folder.path().join("quarantine/a-well/alerts");
     fs::create_dir_all(&item).unwrap();
     fs::write(item.join("1.json"), "{}").unwrap();
 
-    let told = on(&folder, &["status", "--json"]).failed(1, &["7 of 8 tenants are not well"]);
+    let told = on(&folder, &["status", "--json"]).failed(1, &["6 of 8 tenants are not well"]);
     let told = objects(&told);
     for (told, (tenant, status, well, what)) in told.iter().zip([
         ("a-well", "quarantine", false, "1 item is in quarantine"),
@@ -135,7 +149,7 @@ fn each_trouble_is_told_with_what_to_do() {
             "1 range is unread, 1 of which failed",
         ),
         ("g-removed", "no document", true, ""),
-        ("h-by-ids", "failing", false, "for 10 min"),
+        ("h-removed", "no document", true, ""),
     ]) {
         assert_eq!(told["tenant"], tenant);
         assert_eq!(
@@ -152,7 +166,7 @@ fn each_trouble_is_told_with_what_to_do() {
     assert_eq!(told[4]["last_error"], error);
     assert_eq!(told[5]["unread"][0]["failures"], 2);
 
-    let shown = on(&folder, &["status"]).failed(1, &["7 of 8"]).stdout;
+    let shown = on(&folder, &["status"]).failed(1, &["6 of 8"]).stdout;
     for words in [
         "last error, 3 min ago: Entra refused: the secret has expired",
         "drawbridge tenants check e-failing --out ",

@@ -69,12 +69,14 @@ fn map_takes_all_four_shapes() {
         shapes(&[alert(1, 2), alert(2, 1)]).map(|text| filter(&["map"], &text).well().stdout);
     assert_eq!(records(&mapped[0]), both);
     assert!(mapped.iter().all(|stdout| *stdout == mapped[0]));
-    assert_eq!(
-        filter(&["map", "--format", "siem"], &list(&[]))
-            .well()
-            .stdout,
-        ""
-    );
+}
+
+#[test]
+fn map_of_an_empty_list_says_so() {
+    for text in ["[]", &list(&[])] {
+        let told = filter(&["map"], text).failed(1, &["the list holds no alert"]);
+        assert_eq!(told.stdout, "");
+    }
 }
 
 #[test]

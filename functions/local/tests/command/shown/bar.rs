@@ -116,6 +116,8 @@ fn lines_of_the_log_leave_no_bar_behind_and_errors_end_between_words() {
             .env("DRAWBRIDGE_LOGIN_URL", "http://127.0.0.1:1/");
         let (shown, is_well) = on_terminal(&command, 60, "");
         assert!(!is_well && shown.contains("WARN"), "{shown}");
+        let is_poll = args[0] == "poll";
+        assert_eq!(shown.contains("signing in"), is_poll, "{shown}");
         // What stands in each line that the terminal went on from.
         let left: Vec<_> = shown
             .split('\n')
