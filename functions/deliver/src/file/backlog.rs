@@ -401,10 +401,7 @@ impl Backlog {
             return Err(FileError::Gone {
                 place: name,
                 what,
-                damaged: self
-                    .folder
-                    .damaged()?
-                    .map(|path| path.display().to_string()),
+                damaged: self.folder.damaged()?,
                 offset: delivered,
                 left: position.seen.saturating_sub(delivered),
                 checkpoint: self.checkpoint.path().display().to_string(),

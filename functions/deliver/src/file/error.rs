@@ -62,7 +62,7 @@ pub enum FileError {
         /// What was done to it, as in "was truncated".
         what: &'static str,
         /// A file that cannot be unpacked, and may be it.
-        damaged: Option<String>,
+        damaged: Option<Box<str>>,
         /// So many of its bytes are delivered.
         offset: u64,
         /// So many more were seen.
