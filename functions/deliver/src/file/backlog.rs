@@ -5,9 +5,10 @@ use super::checkpoint::{Checkpoint, Progress};
 use super::folder::{Folder, look_repeatedly};
 use super::known::Ledger;
 use super::lines::{Lines, text};
-use super::noting::{check_begun, note_delivered, note_there};
+use super::noting::{check_is_there, note_delivered, note_there, older};
 use super::open_file::{FileChange, OpenFile};
 use super::position::Position;
+use super::rotated::Rotated;
 use super::search::{Search, Verdicts};
 use super::{FileError, Undelivered};
 use crate::Limits;
@@ -102,8 +103,8 @@ impl Backlog {
         }
         self.save()?;
         let is_idle = self.held.iter().all(|held| held.delivered_at.is_some());
-        match is_idle && !self.ledger.has_begun {
-            true => check_begun(&self.folder, &self.ledger),
+        match is_idle && !self.ledger.has_begun && !self.ledger.has_delivered() {
+            true => check_is_there(&self.folder, &mut self.ledger),
             false => Ok(()),
         }
     }
@@ -323,6 +324,17 @@ impl Backlog {
         Ok(all)
     }
 
+    /// What was rotated before the first delivery began, and is none of it.
+    pub(super) fn older(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        let older = older(&self.folder, &mut self.ledger)?;
+        let undelivered = |one: &Rotated| Undelivered {
+            place: self.folder.path(&one.name).display().to_string(),
+            bytes: one.bytes,
+            is_gone: false,
+        };
+        Ok(older.iter().map(undelivered).collect())
+    }
+
     /// Makes sure that a file still goes on where it was, or finds the copy that does.
     async fn settle(&mut self, index: usize) -> Result<(), FileError> {
         let held = &mut self.held[index];
@@ -389,6 +401,7 @@ impl Backlog {
             return Err(FileError::Gone {
                 place: name,
                 what,
+                damaged: self.folder.damaged()?,
                 offset: delivered,
                 left: position.seen.saturating_sub(delivered),
                 checkpoint: self.checkpoint.path().display().to_string(),

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use drawbridge_files::io_reason;
 
+use super::Undelivered;
+
 /// Why a file of records could not be read, or the checkpoint beside it not be kept. Never holds any of
 /// the content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,18 +16,12 @@ pub enum FileError {
         /// The file.
         place: String,
     },
-    /// There is nothing in the file, and nothing of the one that it was before was delivered.
-    #[error(
-        "{place} {what}, and {rotated} is not delivered: no delivery had begun when it was rotated. \
-         Deliver it with --file {rotated}, and move it away"
-    )]
+    /// Files were rotated before the first delivery, which found nothing in the file that is written to. Nothing
+    /// says whether they were delivered in another way.
+    #[error("{}", older(.files))]
     Rotated {
-        /// The file.
-        place: String,
-        /// What is wrong with it, as in "is empty".
-        what: &'static str,
-        /// The one that was rotated last.
-        rotated: String,
+        /// The files, oldest first, and how many bytes each has on the disk.
+        files: Vec<Undelivered>,
     },
     /// Somebody else delivers it.
     #[error("{place} is being delivered by another process: stop that one first")]
@@ -54,17 +50,19 @@ pub enum FileError {
     },
     /// What was being delivered is not in the folder any more, nor a copy of it.
     #[error(
-        "{place} {what} before all of it was delivered: {} not in the folder, under any name. Put \
+        "{place} {what} before all of it was delivered: {} not in the folder, under any name{}. Put \
          the file there as NAME.1 or whatever number is free, packed with gzip or not, and run this \
          again. If it is lost, delete {checkpoint}: then {live} is delivered from its beginning, and files \
          that were rotated before it one by one with --file",
-        rest(*.left, *.offset)
+        rest(*.left, *.offset), perhaps(.damaged.as_deref())
     )]
     Gone {
         /// The file that was being delivered.
         place: String,
         /// What was done to it, as in "was truncated".
         what: &'static str,
+        /// A file that cannot be unpacked, and may be it.
+        damaged: Option<Box<str>>,
         /// So many of its bytes are delivered.
         offset: u64,
         /// So many more were seen.
@@ -129,11 +127,10 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether the file is not there, and may come: the poll that writes it has not begun, or not since it was
-    /// rotated.
+    /// Whether the file is not there, and may come: the poll that writes it has not begun.
     #[must_use]
     pub const fn is_absence(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::Rotated { .. })
+        matches!(self, Self::Missing { .. })
     }
 
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
@@ -163,6 +160,29 @@ impl FileError {
             },
         }
     }
+}
+
+fn older(files: &[Undelivered]) -> String {
+    if let [Undelivered { place, bytes, .. }] = files {
+        return format!(
+            "{place} is not delivered ({bytes} bytes): no delivery had begun when it was rotated. Deliver it with \
+             --file {place}, and move it away"
+        );
+    }
+    let named = |one: &Undelivered| format!("{} ({} bytes)", one.place, one.bytes);
+    let named: Vec<String> = files.iter().map(named).collect();
+    format!(
+        "{} files are not delivered: {}. No delivery had begun when they were rotated. Deliver each with --file, \
+         in this order, and move it away",
+        files.len(),
+        named.join(", ")
+    )
+}
+
+fn perhaps(damaged: Option<&str>) -> String {
+    damaged.map_or_else(String::new, |place| {
+        format!(", unless in {place}, which is empty or damaged and cannot be unpacked")
+    })
 }
 
 fn rest(left: u64, offset: u64) -> String {

@@ -178,6 +178,17 @@ impl Folder {
         all
     }
 
+    /// The path of a packed file whose beginning cannot be unpacked: nobody knows what it had.
+    pub(super) fn damaged(&self) -> Result<Option<Box<str>>, FileError> {
+        let is_damaged = |one: &Rotated| {
+            let source = self.open(one).ok().flatten();
+            let is_gzip = one.packing == Packing::Gzip && !one.is_link;
+            is_gzip && source.is_some_and(|mut it| Beginning::of(&mut it).damage.is_some())
+        };
+        let found = self.rotated()?.into_iter().find(is_damaged);
+        Ok(found.map(|one| self.path(&one.name).display().to_string().into()))
+    }
+
     fn open_as(
         &self,
         one: &Rotated,

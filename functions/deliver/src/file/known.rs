@@ -157,8 +157,8 @@ pub(super) struct Ledger {
     known: Vec<KnownFile>,
     /// What was there at first and is no file of records: links, and other programs' files.
     others: Vec<OtherFile>,
-    /// Whether the live file had a record since the first delivery began. Until then, what was there
-    /// before is named.
+    /// Whether the live file had a record when the first delivery began. Else what was there before is named as
+    /// long as it is there.
     pub(super) has_begun: bool,
     /// The least number of a rotated file, where numbers go down.
     pub(super) least_number: Option<u32>,
@@ -229,10 +229,38 @@ impl Ledger {
         self.known.iter().any(|known| known.is_delivered)
     }
 
-    /// Whether a file with this beginning was there before the first delivery began.
-    pub(super) fn was_before(&self, beginning: &mut Beginning) -> bool {
-        let mut before = self.known.iter().filter(|known| !known.is_delivered);
-        before.any(|known| beginning.is(&known.head))
+    /// Whether anything was there before the first delivery began that is to be named.
+    pub(super) fn has_older(&self) -> bool {
+        !self.has_begun && self.known.iter().any(|known| !known.is_delivered)
+    }
+
+    /// Whether a file has all of one that was there before the first delivery began. What was written to it since is
+    /// delivered, and that before it is not.
+    pub(super) fn is_older(&mut self, source: &mut Source) -> io::Result<bool> {
+        let mut beginning = Beginning::of(source);
+        for known in self.known.iter_mut().filter(|known| !known.is_delivered) {
+            if known.rest_in(source, &mut beginning)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Forgets what was there before and is in the live file now, such as by `mv siem.ndjson.1 siem.ndjson`: it is
+    /// delivered with that.
+    pub(super) fn forget_older_in(&mut self, live: &mut Source) -> io::Result<()> {
+        if !self.has_older() {
+            return Ok(());
+        }
+        let mut beginning = Beginning::of(live);
+        let mut kept = Vec::new();
+        for mut known in std::mem::take(&mut self.known) {
+            if known.is_delivered || known.rest_in(live, &mut beginning)?.is_none() {
+                kept.push(known);
+            }
+        }
+        self.known = kept;
+        Ok(())
     }
 
     /// Forgets the files that are not there any more, by the beginnings and the states of those that are.

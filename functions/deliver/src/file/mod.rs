@@ -153,6 +153,18 @@ impl FileDelivery {
         self.backlog.left()
     }
 
+    /// Checks that nothing was rotated before the first delivery that is not delivered and still there: where the
+    /// live file was empty or missing then, it is named until it is moved away. To be asked after a run or a look.
+    ///
+    /// # Errors
+    /// [`FileError::Rotated`] with the files; others if the folder cannot be read.
+    pub fn check_older(&mut self) -> Result<(), FileError> {
+        match self.backlog.older()? {
+            files if files.is_empty() => Ok(()),
+            files => Err(FileError::Rotated { files }),
+        }
+    }
+
     /// What cannot be delivered any more, of all runs and looks since it was opened.
     pub fn lost(&self) -> &[Undelivered] {
         self.backlog.lost()

@@ -80,37 +80,34 @@ pub(super) fn note_delivered(
     Ok(())
 }
 
-/// Where there is nothing to deliver and never was: names what was rotated before, and says of a missing file
-/// that it is.
-pub(super) fn check_begun(folder: &Folder, ledger: &Ledger) -> Result<(), FileError> {
-    let live = folder.open_live()?;
-    if live
-        .as_ref()
-        .is_some_and(|live| live.position.has_content())
-    {
+/// The rotated files that were there before the first delivery began, and are not delivered, oldest first.
+pub(super) fn older(folder: &Folder, ledger: &mut Ledger) -> Result<Vec<Rotated>, FileError> {
+    if !ledger.has_older() {
+        return Ok(Vec::new());
+    }
+    let mut older = Vec::new();
+    for one in folder.rotated()? {
+        // What cannot be unpacked is known as it is.
+        let opened = [folder.open(&one), folder.open_raw(&one)];
+        let mut sources = opened
+            .into_iter()
+            .filter_map(|opened| opened.ok().flatten());
+        if sources.any(|mut source| ledger.is_older(&mut source).unwrap_or(false)) {
+            older.push(one);
+        }
+    }
+    older.sort_by_key(|one| one.modified);
+    Ok(older)
+}
+
+/// Where nothing is to be delivered and never was: says of a missing file that it is.
+pub(super) fn check_is_there(folder: &Folder, ledger: &mut Ledger) -> Result<(), FileError> {
+    // It was there, and empty, if one was rotated.
+    let was_there = folder.rotated()?.iter().any(|one| one.age != Age::Unknown);
+    if was_there || folder.open_live()?.is_some() || !older(folder, ledger)?.is_empty() {
         return Ok(());
     }
-    let rotated = folder.rotated()?;
-    let was_before = |one: &&Rotated| {
-        let mut beginnings = folder.beginnings(one);
-        beginnings.iter_mut().any(|it| ledger.was_before(it))
-    };
-    let last = rotated.iter().filter(was_before);
-    let last = last.max_by_key(|one| one.modified);
-    let place = folder.live_path().display().to_string();
-    match (last, live) {
-        (Some(last), live) => Err(FileError::Rotated {
-            place,
-            what: match live {
-                Some(_) => "is empty",
-                None => "does not exist",
-            },
-            rotated: folder.path(&last.name).display().to_string(),
-        }),
-        // It was there, and empty, if one was rotated.
-        (None, None) if rotated.iter().all(|one| one.age == Age::Unknown) => {
-            Err(FileError::Missing { place })
-        }
-        _ => Ok(()),
-    }
+    Err(FileError::Missing {
+        place: folder.live_path().display().to_string(),
+    })
 }

@@ -101,9 +101,11 @@ impl Search<'_> {
             let has_a_line = found.has_a_line();
             let name = found.source.name.clone();
             let has_a_line = has_a_line.map_err(self.folder.fault(&name))?;
-            self.ledger.has_begun |= has_a_line;
             if !has_a_line || is_held(found) {
                 live = None;
+            } else {
+                let forgotten = self.ledger.forget_older_in(&mut found.source);
+                forgotten.map_err(self.folder.fault(&name))?;
             }
         }
         Ok(Found {

@@ -34,6 +34,7 @@ pub(super) async fn run(
     let (folder, tenant) = data_folder(file);
     let mut delivery = open(file, args, target, &folder, tenant)?;
     let mut tries = 0;
+    let mut said = None;
     loop {
         let asked = stop.clone();
         let delivered = delivery
@@ -44,13 +45,16 @@ pub(super) async fn run(
                 print_report(None, &report, args)?;
                 if args.once || *stop.borrow() {
                     let is_idle = report.delivered + report.refused == 0 && report.later.is_none();
-                    say_if_idle(is_idle, args);
                     if !args.once {
                         // It may have been truncated while the last records were under way.
                         report::look(&mut delivery).await?;
                     }
-                    return check_complete(&report, &mut delivery, &folder, false);
+                    let ended = check_complete(&report, &mut delivery, &folder, false);
+                    say_if_idle(is_idle && ended.is_ok(), args);
+                    return ended;
                 }
+                let older = delivery.check_older().err();
+                say_once(&mut said, older.map(|error| error.to_string()));
                 match &report.later {
                     None => {
                         tries = 0;
@@ -65,8 +69,8 @@ pub(super) async fn run(
             }
             // The poll that writes the file may not have begun.
             Err(error) if error.is_absence() && !args.once => {
-                say_timed(&format!("drawbridge: {error}; waiting for it"));
-                every.max(Duration::from_secs(30))
+                say_once(&mut said, Some(format!("{error}; waiting for it")));
+                every
             }
             Err(error) => return Err(Failure::ended(error)),
         };
@@ -74,6 +78,16 @@ pub(super) async fn run(
             return check_at_end(&mut delivery).await;
         }
     }
+}
+
+/// Says what is wrong when it changes, and not every few seconds.
+fn say_once(said: &mut Option<String>, trouble: Option<String>) {
+    if let Some(trouble) = &trouble
+        && said.as_ref() != Some(trouble)
+    {
+        say_timed(&format!("drawbridge: {trouble}"));
+    }
+    *said = trouble;
 }
 
 /// Waits, and looks every now and then whether the file was rotated; false if asked to stop.

@@ -64,6 +64,25 @@ pub(super) fn check_complete(
     folder: &Path,
     goes_on: bool,
 ) -> Result<(), Failure> {
+    let done = check_report(report, delivery, folder, goes_on);
+    with_older(done, delivery)
+}
+
+/// What was rotated before the first delivery is named whatever else there is to say.
+fn with_older(done: Result<(), Failure>, delivery: &mut FileDelivery) -> Result<(), Failure> {
+    match (done, delivery.check_older()) {
+        (done, Ok(())) => done,
+        (Ok(()), Err(older)) => Err(Failure::ended(older)),
+        (Err(failure), Err(older)) => Err(Failure::ended(format!("{failure}; and {older}"))),
+    }
+}
+
+fn check_report(
+    report: &FileReport,
+    delivery: &mut FileDelivery,
+    folder: &Path,
+    goes_on: bool,
+) -> Result<(), Failure> {
     if let Some(error) = &report.trouble {
         return Err(Failure::ended(error));
     }
@@ -123,7 +142,8 @@ pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Fail
         return Err(Failure::ended(error));
     }
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
-    all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::ended(lost)))
+    let done = all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::ended(lost)));
+    with_older(done, delivery)
 }
 
 /// Looks whether the file was rotated.

@@ -13,6 +13,7 @@ mod deliver;
 mod deliver_all;
 mod deliver_check;
 mod deliver_here;
+mod deliver_older;
 mod deliver_refused;
 mod demo;
 mod doctor;

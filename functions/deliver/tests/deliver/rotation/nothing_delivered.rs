@@ -1,8 +1,10 @@
 //! A file that is rotated before anything of it was delivered.
 
+use std::path::Path;
+
 use drawbridge_deliver::file::FileError;
 
-use super::world::{Files, World, lines};
+use super::world::{Files, LIVE, World, lines};
 
 /// An empty file has nothing to be known by when it is truncated.
 #[tokio::test]
@@ -49,35 +51,108 @@ async fn what_comes_between_two_looks_is_delivered_though_the_file_was_empty_or_
     }
 }
 
+/// What is named as not delivered, with its bytes.
+fn named(world: &mut World) -> Vec<(String, u64)> {
+    let folder = world.files.path("");
+    match world.delivery().check_older() {
+        Ok(()) => Vec::new(),
+        Err(FileError::Rotated { files }) => files
+            .into_iter()
+            .map(|file| {
+                let name = Path::new(&file.place).strip_prefix(&folder).unwrap();
+                (name.to_str().unwrap().to_owned(), file.bytes)
+            })
+            .collect(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// Nothing says whether it was delivered in another way.
 #[tokio::test]
-async fn what_was_rotated_before_is_named_where_there_is_nothing_else() {
-    for (is_created, what) in [(false, "does not exist"), (true, "is empty")] {
-        for is_named_by_hand in [false, true] {
-            let mut world = World::new();
-            world.files.append(0..6);
-            let name = match is_named_by_hand {
-                true => "siem.ndjson.old",
-                false => "siem.ndjson.1",
-            };
-            world.files.rename_to(name);
-            if is_created {
-                world.files.create();
+async fn what_was_rotated_before_is_named_until_it_is_moved_away() {
+    for is_created in [false, true] {
+        for name in ["siem.ndjson.1", "siem.ndjson.old"] {
+            for is_restarted in [false, true] {
+                let mut world = World::new();
+                world.files.append(0..6);
+                let bytes = world.files.len(LIVE);
+                world.files.rename_to(name);
+                if is_created {
+                    world.files.create();
+                }
+                // Until the new file has records, with them, and after its own rotation.
+                for written in [None, Some(6..8), Some(8..9)] {
+                    if let Some(written) = written {
+                        world.files.append(written);
+                    }
+                    for _ in 0..2 {
+                        world.run_well().await;
+                        assert_eq!(named(&mut world), [(name.to_owned(), bytes)]);
+                        if is_restarted {
+                            world.end();
+                        }
+                    }
+                    if world.came() == lines(6..8) {
+                        world.files.rename_to("siem.ndjson-20261130");
+                    }
+                }
+                world.run_well().await;
+                let said = world.delivery().check_older().unwrap_err().to_string();
+                let advice = format!("{name} is not delivered ({bytes} bytes)");
+                assert!(said.contains(&advice) && said.contains("--file"), "{said}");
+                world.files.remove(name);
+                assert_eq!(named(&mut world), []);
+                world.run_well().await;
+                assert_eq!(world.came(), lines(6..9));
             }
-            for _ in 0..2 {
-                let rotated = world.run().await.unwrap_err();
-                assert!(matches!(rotated, FileError::Rotated { .. }), "{rotated}");
-                let said = rotated.to_string();
-                assert!(said.contains(what) && said.contains(name), "{said}");
-            }
-            world.files.append(6..8);
-            world.run_well().await;
-            assert_eq!(world.came(), lines(6..8));
         }
     }
 }
 
-/// What came since is delivered, and what was there before is named as long as there is no new file.
+/// Whoever writes to it still had it open.
+#[tokio::test]
+async fn what_is_written_to_a_file_from_before_is_delivered_and_the_rest_named() {
+    let mut world = World::new();
+    world.files.append(0..6);
+    world.files.rename();
+    world.run_well().await;
+    world.files.rename_back("siem.ndjson.1");
+    world.files.append(6..7);
+    world.files.rename();
+    world.files.append(7..8);
+    world.run_well().await;
+    assert_eq!(world.came(), lines(6..8));
+    let bytes = world.files.len("siem.ndjson.1");
+    for _ in 0..2 {
+        world.run_well().await;
+        assert_eq!(named(&mut world), [("siem.ndjson.1".to_owned(), bytes)]);
+        world.end();
+    }
+}
+
+/// Put back in the place of the file that is written to, it is delivered.
+#[tokio::test]
+async fn what_is_put_back_is_delivered_and_named_no_more() {
+    let mut world = World::new();
+    world.files.append(0..6);
+    world.files.rename();
+    world.run_well().await;
+    assert_eq!(named(&mut world).len(), 1);
+    world.end();
+    world.files.rename_back("siem.ndjson.1");
+    world.files.append(6..8);
+    world.run_well().await;
+    for _ in 0..2 {
+        world.files.rename();
+        world.files.create();
+        world.run_well().await;
+        assert_eq!(named(&mut world), []);
+        world.end();
+    }
+    assert_eq!(world.came(), lines(0..8));
+}
+
+/// What came since is delivered, and what was there before is named under each name that it gets.
 #[tokio::test]
 async fn what_comes_since_is_delivered_though_one_from_before_is_named() {
     for is_created in [false, true] {
@@ -88,7 +163,7 @@ async fn what_comes_since_is_delivered_though_one_from_before_is_named() {
             if is_created {
                 world.files.create();
             }
-            world.run().await.unwrap_err();
+            world.run_well().await;
             if is_restarted {
                 world.end();
             }
@@ -97,23 +172,34 @@ async fn what_comes_since_is_delivered_though_one_from_before_is_named() {
             if is_created {
                 world.files.create();
             }
-            let named = world.run().await.unwrap().trouble.unwrap();
-            assert!(matches!(named, FileError::Rotated { .. }), "{named}");
-            assert!(named.to_string().contains("siem.ndjson.2"), "{named}");
-            assert_eq!(world.came(), lines(6..9));
-            for _ in 0..2 {
+            for _ in 0..3 {
+                world.run_well().await;
+                assert_eq!(named(&mut world)[0].0, "siem.ndjson.2");
+                assert_eq!(world.came(), lines(6..9));
                 world.end();
-                let named = world.run().await.unwrap_err();
-                assert!(matches!(named, FileError::Rotated { .. }), "{named}");
             }
             world.files.pack("siem.ndjson.2");
             world.files.append(9..11);
-            world.run_well().await;
-            world.end();
-            world.run_well().await;
+            for _ in 0..2 {
+                world.run_well().await;
+                assert_eq!(named(&mut world)[0].0, "siem.ndjson.2.gz");
+                world.end();
+            }
             assert_eq!(world.came(), lines(6..11));
         }
     }
+}
+
+/// The new file had records: another program's deliveries are none of this one's.
+#[tokio::test]
+async fn what_was_rotated_before_is_not_named_beside_records() {
+    let mut world = World::new();
+    world.files.append(0..6);
+    world.files.rename();
+    world.files.append(6..8);
+    world.run_well().await;
+    assert_eq!(named(&mut world), []);
+    assert_eq!(world.came(), lines(6..8));
 }
 
 #[tokio::test]

@@ -144,6 +144,26 @@ async fn a_packed_file_with_more_behind_its_name_is_unpacked() {
     assert!(damaged.contains("cannot be unpacked"), "{damaged}");
 }
 
+/// The disk was full when it was packed. What it is not told from is named with it.
+#[tokio::test]
+async fn a_packed_file_that_is_empty_or_damaged_is_named_where_the_rest_of_one_is_missing() {
+    for left in [0, 12] {
+        let mut world = World::down(3, 4).await;
+        world.end();
+        rotate_packed(&world.files);
+        let packed = world.files.path("siem.ndjson.1.gz");
+        let bytes = fs::read(&packed).unwrap();
+        fs::write(&packed, &bytes[..left]).unwrap();
+        world.files.append(7..8);
+        world.target_is_down(false);
+        let gone = world.run().await.unwrap_err().to_string();
+        assert!(gone.contains("siem.ndjson.1.gz, which is empty"), "{gone}");
+        fs::write(&packed, bytes).unwrap();
+        world.run_well().await;
+        assert_eq!(world.came(), lines(0..8));
+    }
+}
+
 /// The rest of it is not looked for in the other one, though that has more.
 #[tokio::test]
 async fn a_packed_file_that_is_under_way_is_told_from_one_that_begins_as_it_does() {

@@ -159,6 +159,11 @@ impl Files {
         fs::rename(self.path(LIVE), self.path(name)).unwrap();
     }
 
+    /// What an administrator does who wants it delivered.
+    pub(super) fn rename_back(&self, name: &str) {
+        fs::rename(self.path(name), self.path(LIVE)).unwrap();
+    }
+
     /// What logrotate's `create` does after that.
     pub(super) fn create(&self) {
         File::create_new(self.path(LIVE)).unwrap();

@@ -1,0 +1,127 @@
+//! `drawbridge deliver` where files were rotated before the first delivery, and nothing else was there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::deliver::{Server, deliver_to};
+use crate::support::command::run;
+use crate::support::folder::Folder;
+
+const RECORD: &str = "{\"AlertId\":\"a\",\"FileName\":\"f\"}\n";
+/// What is written to the new file: the same would be that of the old one, which was put back.
+const NEW: &str = "{\"AlertId\":\"b\",\"FileName\":\"n\"}\n";
+
+/// A data folder with the file of a tenant, of which there is nothing but what was rotated.
+fn rotated(folder: &Folder, names: &[&str]) -> PathBuf {
+    let live = folder.own_output();
+    for name in names {
+        std::fs::write(live.with_extension(name), RECORD).unwrap();
+    }
+    live
+}
+
+/// The command for one file, or for all.
+fn delivery(folder: &Folder, server: &Server, live: &Path, is_all: bool, args: &[&str]) -> Command {
+    let mut command = deliver_to(folder, server, args);
+    match is_all {
+        true => command.arg("--all").arg("--out").arg(folder.path()),
+        false => command.arg("--file").arg(live),
+    };
+    command
+}
+
+#[test]
+fn what_was_rotated_before_is_named_at_each_run_until_it_is_moved_away() {
+    for is_all in [false, true] {
+        let (folder, server) = (Folder::new(), Server::start());
+        let live = rotated(&folder, &["ndjson.1"]);
+        let once = || run(delivery(&folder, &server, &live, is_all, &["--once"]));
+        let bytes = format!("siem.ndjson.1 is not delivered ({} bytes)", RECORD.len());
+        let said = [bytes.as_str(), "--file", "move it away"];
+        let first = once().failed(1, &said);
+        assert!(!first.stderr.contains("nothing new"), "{}", first.stderr);
+        std::fs::write(&live, NEW).unwrap();
+        for _ in 0..2 {
+            once().failed(1, &said);
+            assert_eq!(server.files().len(), 1);
+        }
+        // Beside what else there is to say.
+        server.answers(503);
+        std::fs::write(&live, NEW.repeat(2)).unwrap();
+        once().failed(1, &[&said[..], &["not everything was delivered"]].concat());
+        server.answers(200);
+        once().failed(1, &said);
+        std::fs::remove_file(live.with_extension("ndjson.1")).unwrap();
+        once().well();
+        assert_eq!(server.files().len(), 2);
+    }
+}
+
+#[test]
+fn several_are_named_in_one_message() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let live = rotated(&folder, &["ndjson.2", "ndjson.1"]);
+    let once = run(delivery(&folder, &server, &live, false, &["--once"]));
+    let bytes = RECORD.len();
+    let (one, two) = (
+        format!("siem.ndjson.1 ({bytes} bytes)"),
+        format!("siem.ndjson.2 ({bytes} bytes)"),
+    );
+    once.failed(1, &["2 files are not delivered", &one, &two]);
+}
+
+/// It is looked for new records as often as it was asked to, and told once what is not delivered, and at the end.
+#[cfg(unix)]
+#[test]
+fn who_follows_a_file_is_told_at_the_end_what_was_rotated_before() {
+    use std::time::{Duration, Instant};
+
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    for (is_all, is_written) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (folder, server) = (Folder::new(), Server::start());
+        let live = rotated(&folder, &["ndjson.1"]);
+        let mut child = delivery(&folder, &server, &live, is_all, &["--every", "1s"]);
+        let child = child.spawn().unwrap();
+        let checkpoint = live.with_extension("ndjson.webhook.offset");
+        until(|| checkpoint.exists());
+        if is_written {
+            let start = Instant::now();
+            std::fs::write(&live, NEW).unwrap();
+            until(|| server.files().len() == 1);
+            assert!(start.elapsed() < Duration::from_secs(25));
+        }
+        signal(&child, "-TERM");
+        let outcome = Outcome::of(child.wait_with_output().unwrap());
+        let outcome = outcome.failed(1, &["siem.ndjson.1 is not delivered"]);
+        let told = outcome.stderr.matches("is not delivered").count();
+        assert!((1..=2).contains(&told), "{}", outcome.stderr);
+    }
+}
+
+/// The poll has not begun.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_missing_is_looked_for_as_often_as_asked_and_told_once() {
+    use std::time::{Duration, Instant};
+
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    let live = rotated(&folder, &[]);
+    let told = folder.path().join("told.txt");
+    let mut child = delivery(&folder, &server, &live, false, &["--every", "1s"]);
+    let child = child.stderr(std::fs::File::create(&told).unwrap());
+    let child = child.spawn().unwrap();
+    let waits = || std::fs::read_to_string(&told).unwrap();
+    until(|| waits().contains("waiting for it"));
+    let start = Instant::now();
+    std::fs::write(&live, RECORD).unwrap();
+    until(|| server.files().len() == 1);
+    assert!(start.elapsed() < Duration::from_secs(25));
+    signal(&child, "-TERM");
+    Outcome::of(child.wait_with_output().unwrap()).well();
+    assert_eq!(waits().matches("waiting for it").count(), 1);
+}
