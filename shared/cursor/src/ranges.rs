@@ -21,6 +21,23 @@ impl Ranges {
         }
     }
 
+    /// Adds all of `window`, and changes what of it is among them already.
+    pub(crate) fn renew(&mut self, window: Window, due: Due) {
+        self.0.insert(window.bounds(), due);
+    }
+
+    /// What was added, or changed, since they were `before`.
+    pub(crate) fn changed_since(&self, before: &Self) -> Self {
+        let mut changed = self.without(before);
+        for range in self.iter() {
+            let known = before.within(range.window);
+            for known in known.filter(|known| known.due != range.due) {
+                changed.add(known.window, range.due);
+            }
+        }
+        changed
+    }
+
     /// Adds all of `others`.
     pub fn add_all(&mut self, others: &Self) {
         for range in others.iter() {

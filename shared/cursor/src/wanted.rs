@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{Backfill, Ranges, State};
+use crate::{Backfill, Due, Ranges, State, Window};
 
 /// All that a state says is to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,10 +71,21 @@ impl State {
         }
     }
 
+    /// Adds a window that was put aside, for it to be read after all.
+    ///
+    /// A poll may have put it aside just now and not saved that: then the window is still unread here, and the poll would
+    /// take it out. That it was asked for at `now` tells it otherwise.
+    pub fn replay(&mut self, window: Window, now: Timestamp) {
+        self.unread.renew(window, Due::after(now, 0));
+    }
+
     /// Takes over what others changed in what is to be read while it was `before` to `after`: what
     /// they added is added, and what they took out is taken out. What is only counted is theirs.
     pub fn take_over(&mut self, before: &Wanted, after: &Wanted) {
-        self.want(&after.without(before));
+        self.want(&Wanted {
+            unread: after.unread.changed_since(&before.unread),
+            ..after.without(before)
+        });
         let gone = before.without(after);
         self.unread = self.unread.without(&gone.unread);
         self.again = self.again.without(&gone.again);
@@ -125,7 +136,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Due, ListSummary, Window};
+    use crate::ListSummary;
 
     fn window(from: i64, to: i64) -> Window {
         let at = |second| Timestamp::from_second(second).unwrap();
@@ -147,6 +158,23 @@ mod tests {
         assert_eq!(unread, [window(20, 30)]);
         assert_eq!(ours.backfills, theirs.backfills);
         assert!(ours.is_anything_due(Timestamp::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn a_gap_that_is_replayed_before_its_poll_has_saved_stays_unread() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for due in [Due::default(), Due::after(at(50), 60)] {
+            let mut loaded = State::default();
+            loaded.unread.add(window(0, 20), due);
+            let mut theirs = loaded.clone();
+            theirs.replay(window(5, 10), at(100));
+            // The poll has put all of it aside.
+            let mut ours = loaded.clone();
+            ours.read(window(0, 20), &[], at(90));
+            ours.take_over(&loaded.wanted(), &theirs.wanted());
+            let unread: Vec<_> = ours.unread.iter().map(|range| range.window).collect();
+            assert_eq!(unread, [window(5, 10)]);
+        }
     }
 
     #[test]

@@ -73,6 +73,15 @@ fn a_row_that_shifts_while_a_backfill_reads_is_found() {
     break_nothing(&SHIFTED, Kinds::NONE);
 }
 
+/// A gap was replayed after a poll had put it aside and before it saved that: the window was still unread, and then the
+/// poll took it out.
+const REPLAYED_TOO_SOON: [u64; 1] = [10_009_560];
+
+#[test]
+fn a_gap_that_is_replayed_before_its_poll_has_saved_is_read() {
+    break_nothing(&REPLAYED_TOO_SOON, Kinds::NONE);
+}
+
 /// A first poll's list that was cut off was taken for all there is when the question how many there are
 /// failed, too.
 const NOT_COUNTED: [u64; 1] = [361387];

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use drawbridge_cursor::{Due, Range, State, Window};
+use drawbridge_cursor::{Range, State, Window};
 use drawbridge_poll::{Ending, Poller, Report, Silent, Stop, change_state};
 use drawbridge_quarantine::{Kind, StoredItem, stored_items};
 use drawbridge_store::Catalogue;
@@ -50,7 +50,8 @@ impl GapReplay<'_> {
     pub(super) async fn begin(&self) -> Result<StoredItem, Failure> {
         let (store, window) = (self.place.store.as_ref(), self.window);
         let item = self.item.take(store).await.map_err(Failure::of)?;
-        let unread = |state: &mut State| state.unread.add(window, Due::default());
+        let now = Timestamp::now();
+        let unread = |state: &mut State| state.replay(window, now);
         let changed = change_state(store, &item.tenant, unread).await;
         changed.map_err(Failure::of)?;
         Ok(item)
@@ -193,6 +194,7 @@ async fn anew(
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_cursor::Due;
     use drawbridge_quarantine::Quarantine;
     use drawbridge_store::LocalStore;
 

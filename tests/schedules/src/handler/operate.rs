@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drawbridge_cursor::{Due, Window};
+use drawbridge_cursor::Window;
 use drawbridge_poll::{BackfillProgress, change_state};
 use tokio::time::sleep;
 
@@ -62,7 +62,8 @@ async fn ask(ports: &Ports) {
 async fn replay(ports: &Ports) {
     let tenant = ports.world.schedule.tenant.clone();
     for (key, window) in ports.shared.gaps(&tenant) {
-        let add = |state: &mut drawbridge_cursor::State| state.unread.add(window, Due::default());
+        let now = ports.world.now();
+        let add = |state: &mut drawbridge_cursor::State| state.replay(window, now);
         while let Err(error) = change_state(ports, &tenant, add).await {
             ports
                 .world
