@@ -119,7 +119,10 @@ async fn a_stack_that_works_is_told_to_and_what_is_not_looked_at_is_named() {
         line(&told, about, "ok");
     }
     let polls = line(&told, "contoso: polls", "ok");
-    assert!(polls.contains("last good one was 2 min"), "{polls}");
+    assert!(
+        polls.contains("last good one, as last saved, was 2 min"),
+        "{polls}"
+    );
     let waiting = line(&told, &format!("queue {}", name_of(&world.queue)), "ok");
     assert!(waiting.contains("1 message waits in it"), "{waiting}");
     let dead = format!("dead letters {}", name_of(&world.dead));
