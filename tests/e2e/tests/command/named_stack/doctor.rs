@@ -84,7 +84,7 @@ async fn what_somebody_changed_by_hand_is_told_with_what_to_do() {
     };
     for (about, text) in [
         ("contoso: sign-in", "token"),
-        ("contoso: polls", "last good one, as last saved, was 2 min"),
+        ("contoso: polls", "last good one, as last saved, was "),
         ("stack", "looked-at is CREATE_COMPLETE"),
         ("function looked-at-dispatch", "active"),
         ("function looked-at-poll", "active"),
