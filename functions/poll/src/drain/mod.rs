@@ -48,7 +48,7 @@ pub(crate) struct Drain<'a> {
     counted: Option<CountAhead>,
     /// Whether a part of the window at hand was quarantined.
     has_gap: bool,
-    /// Whether Graph's numbers are of the windows that it is asked about, once that was found out.
+    /// What Graph counts in a window without alerts, once it was asked.
     counted_nothing: Option<Count>,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
