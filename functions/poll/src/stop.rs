@@ -68,6 +68,7 @@ impl Stop {
     }
 
     /// From when on it keeps others waiting, if any wait.
+    #[cfg(feature = "messages")]
     pub(crate) fn hurry(&self) -> Deadline {
         self.hurry
     }
