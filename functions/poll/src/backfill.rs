@@ -3,7 +3,7 @@
 use drawbridge_cursor::{Backfill, ListSummary, State, Window};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::backfill_progress::{is_cancelled, millis, windows};
+use crate::backfill_progress::is_cancelled;
 use crate::context::PollContext;
 use crate::drain::{MAX_FAILURES, WindowOutcome};
 use crate::read_options::{ReadOptions, What};
@@ -32,9 +32,9 @@ impl BackfillStep {
         self.stopped.is_none() && self.backfill.as_ref().and_then(next).is_some()
     }
 
-    /// Notes what a second reading did. Only what it found counts as read.
+    /// Notes what a second reading did: its alerts were counted before.
     fn note_second(&mut self, did: &Report) {
-        self.known.alerts += did.alerts.saturating_sub(did.records);
+        self.known.alerts += did.alerts;
         self.known.suppressed += did.suppressed;
     }
 
@@ -57,15 +57,12 @@ impl BackfillStep {
         match &self.backfill {
             Some(backfill) => {
                 progress.describe(backfill);
-                progress.left = windows(&backfill.left());
-                let left_ms = millis(&progress.left);
-                progress.read_once_ms = (left_ms - backfill.left_ms()) * 2;
+                progress.note_left(backfill);
             }
             // One that was suspended and forgotten is still there for an operator to resume.
             None if is_ended => return,
             None => {
-                progress.left.clear();
-                progress.read_once_ms = 0;
+                progress.note_left(&Backfill::default());
             }
         }
         // A cancelled backfill keeps its reason: nobody has tried it since.
@@ -141,8 +138,9 @@ impl Poller {
     ) -> Result<(), PollError> {
         let options = ReadOptions::of_backfill(&step.id, backfill);
         let until = self.read_by_live_polls(saved, context.now);
+        let windows = &self.settings.windows;
         loop {
-            let left_ms = backfill.left_ms();
+            let left_ms = backfill.ranges.millis();
             context.progress.backfill_left(left_ms);
             let Some(range) = backfill.next(context.now) else {
                 break;
@@ -157,10 +155,11 @@ impl Poller {
             {
                 return Ok(());
             }
-            // A window is read twice if its list is long; this is one half of that.
-            let then_ms = left_ms.saturating_sub(range.window.millis() / 2);
-            let options = options.clone().after(range.due).then(then_ms);
-            let is_second = backfill.second.within(range.window).next().is_some();
+            let is_second = backfill.ranges.within(range.window).next().is_none();
+            let mut options = options.clone().after(range.due);
+            if !is_second {
+                options.then_ms = Some(left_ms.saturating_sub(range.window.millis()));
+            }
             let before = report.clone();
             let read = self.read_window(options.clone(), window, context, saved, report);
             let read = read.await;
@@ -174,7 +173,7 @@ impl Poller {
             };
             match read {
                 Ok(WindowOutcome::Read(left)) => {
-                    backfill.read(range.window, &left.windows(), listed, context.now);
+                    backfill.read(range.window, &left.windows(), listed, context.now, windows);
                     let is_out_of_time = !left.rest.is_empty();
                     for part in left.failed {
                         backfill.each(|ranges| ranges.put_off(part, context.now));
@@ -200,7 +199,7 @@ impl Poller {
                     left,
                 }) => {
                     if let Some(left) = left {
-                        backfill.read(range.window, &left.windows(), listed, context.now);
+                        backfill.read(range.window, &left.windows(), listed, context.now, windows);
                     }
                     if !self.ask_graph(graph_answers, context).await {
                         report.ending = Ending::Postponed(delay);

@@ -27,10 +27,12 @@ pub struct BackfillProgress {
     pub id: String,
     /// All that was asked for.
     pub windows: Vec<Window>,
-    /// What is still to be read.
+    /// What was not read yet.
     pub left: Vec<Window>,
-    /// How much of that was read before and is read once more, in milliseconds.
-    pub read_once_ms: u64,
+    /// What was read, and is read once more: its lists were so long that what changed meanwhile may hide alerts.
+    pub second: Vec<Window>,
+    /// From when on any of that is read.
+    pub second_from: Option<Timestamp>,
     /// The ranges that were quarantined because they failed again and again.
     pub failed: Vec<Window>,
     /// The only output that it writes to.
@@ -43,7 +45,7 @@ pub struct BackfillProgress {
     pub started: Option<Timestamp>,
     /// When this object was last written.
     pub updated: Option<Timestamp>,
-    /// Alerts read.
+    /// Alerts that Graph returned when they were read for the first time.
     pub alerts: u64,
     /// Records written, or that would be.
     pub records: u64,
@@ -82,10 +84,22 @@ impl BackfillProgress {
         millis(&self.windows)
     }
 
-    /// What of it is still to be read. What is read once more counts half.
+    /// How much of that was not read yet.
     #[must_use]
     pub fn left_ms(&self) -> u64 {
-        millis(&self.left).saturating_sub(self.read_once_ms / 2)
+        millis(&self.left)
+    }
+
+    /// Whether all of it was read once. Windows that failed again and again are not left: they are in quarantine.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// Whether nothing of it is to be read any more.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.is_read() && self.second.is_empty()
     }
 
     /// Reads the progress of a backfill; `None` when there is none, or none that can be read.
@@ -162,9 +176,11 @@ impl BackfillProgress {
         };
         change_state(store, &self.tenant, |state| {
             let backfill = state.backfills.entry(self.id.clone()).or_default();
-            let known = backfill.left();
-            for gap in self.left.iter().flat_map(|&window| known.gaps(window)) {
-                backfill.ranges.add(gap, due);
+            for &window in &self.left {
+                backfill.ranges.add(window, due);
+            }
+            for &window in &self.second {
+                backfill.second.add(window, due);
             }
             backfill.output.clone_from(&self.output);
             backfill.again = self.again;
@@ -255,8 +271,15 @@ impl BackfillProgress {
         self.dry_run = backfill.dry_run;
         if self.windows.is_empty() {
             self.windows = windows(&backfill.left());
-            self.left.clone_from(&self.windows);
+            self.note_left(backfill);
         }
+    }
+
+    /// Notes what of it the state says is left.
+    pub(crate) fn note_left(&mut self, backfill: &Backfill) {
+        self.left = windows(&backfill.ranges);
+        self.second = windows(&backfill.second);
+        self.second_from = backfill.second_from();
     }
 
     fn new(tenant: &str, id: &str) -> Self {
@@ -274,12 +297,12 @@ pub(crate) fn is_cancelled(backfill: &Backfill) -> bool {
 }
 
 /// How long some windows are together.
-pub(crate) fn millis(windows: &[Window]) -> u64 {
+fn millis(windows: &[Window]) -> u64 {
     windows.iter().map(Window::millis).sum()
 }
 
 /// The windows of some ranges.
-pub(crate) fn windows(ranges: &Ranges) -> Vec<Window> {
+fn windows(ranges: &Ranges) -> Vec<Window> {
     ranges.iter().map(|range| range.window).collect()
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct ReadOptions {
     pub(crate) failures: u32,
     /// Whether it is read in whole pages although it has failed before.
     pub(crate) whole_pages: bool,
-    /// Of a backfill: how many milliseconds of it are left after this reading.
+    /// Of a backfill's first reading: how many milliseconds of it are left after this one.
     pub(crate) then_ms: Option<u64>,
     /// From how many alerts on a list that brings nothing new is compared with Graph's count.
     pub(crate) count_from: usize,
@@ -93,14 +93,6 @@ impl ReadOptions {
             again: backfill.again.then(|| id.to_owned()),
             dry_run: backfill.dry_run,
             ..Self::new(What::Backfill)
-        }
-    }
-
-    /// The same, for a window of a backfill after which so much is to be read.
-    pub(crate) fn then(self, then_ms: u64) -> Self {
-        Self {
-            then_ms: Some(then_ms),
-            ..self
         }
     }
 

@@ -1,16 +1,16 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Due, Range, Ranges, Window};
+use crate::{Due, Range, Ranges, Window, WindowSettings};
 
 /// An older range that an operator wants. Live polls read it step by step, after all else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backfill {
-    /// What is still to be read.
+    /// What was not read yet.
     pub ranges: Ranges,
-    /// What is to be read once more: it was read in pieces, so that it could not be compared with Graph's count, or
-    /// its list was so long that rows may have shifted, or been cut off, while it was read.
+    /// What is to be read once more, after a while: it was read in pieces, so that it could not be compared with
+    /// Graph's count, or its list was so long that rows may have shifted, or been cut off, while it was read.
     #[serde(default, skip_serializing_if = "Ranges::is_empty")]
     pub second: Ranges,
     /// The only output to write to; `None` for all outputs of the tenant.
@@ -70,7 +70,7 @@ impl Backfill {
         self.ranges.next(now).or_else(|| self.second.next(now))
     }
 
-    /// All that is still to be read.
+    /// All that is still to be read, for the first time or once more.
     #[must_use]
     pub fn left(&self) -> Ranges {
         let mut left = self.ranges.clone();
@@ -78,23 +78,26 @@ impl Backfill {
         left
     }
 
-    /// How much is still to be read, in milliseconds. What is to be read once more counts half.
+    /// From when on anything is to be read once more.
     #[must_use]
-    pub fn left_ms(&self) -> u64 {
-        let millis = |ranges: &Ranges| {
-            ranges
-                .iter()
-                .map(|range| range.window.millis())
-                .sum::<u64>()
-        };
-        millis(&self.ranges) + millis(&self.second.without(&self.ranges)) / 2
+    pub fn second_from(&self) -> Option<Timestamp> {
+        let due = |range: Range| range.due.not_before().unwrap_or(Timestamp::UNIX_EPOCH);
+        self.second.iter().map(due).min()
     }
 
     /// Notes that of `window` only `rest` is still to be read.
     ///
     /// What was read of it in pieces comes once more, each as it is, and so does what had a long list, until that
-    /// brings nothing new: see [`State::read_again`](crate::State::read_again).
-    pub fn read(&mut self, window: Window, rest: &[Window], listed: ListSummary, now: Timestamp) {
+    /// brings nothing new: see [`State::read_again`](crate::State::read_again). By then the alerts that changed
+    /// meanwhile have settled, and Graph's replicas agree.
+    pub fn read(
+        &mut self,
+        window: Window,
+        rest: &[Window],
+        listed: ListSummary,
+        now: Timestamp,
+        settings: &WindowSettings,
+    ) {
         let was_new = self.ranges.within(window).next().is_some();
         self.ranges.narrow(window, rest, now);
         self.second.narrow(window, rest, now);
@@ -109,7 +112,7 @@ impl Backfill {
         for part in window.without(rest) {
             let due = Due {
                 step_ms: Some(part.millis().max(1)),
-                ..Due::default()
+                ..Due::after(now, settings.overlap_secs)
             };
             self.second.add(part, due);
         }
@@ -124,34 +127,53 @@ impl Backfill {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn window(from: i64, to: i64) -> Window {
         let at = |second| Timestamp::from_second(second).unwrap();
         Window::new(at(from), at(to)).unwrap()
     }
 
+    fn later() -> Timestamp {
+        NOW + SignedDuration::from_secs(WindowSettings::default().overlap_secs.into())
+    }
+
+    fn next(backfill: &Backfill, now: Timestamp) -> Option<Window> {
+        backfill.next(now).map(|range| range.window)
+    }
+
+    fn read(
+        backfill: &mut Backfill,
+        window: Window,
+        rest: &[Window],
+        (is_long, is_news): (bool, bool),
+        now: Timestamp,
+    ) {
+        let listed = ListSummary { is_long, is_news };
+        backfill.read(window, rest, listed, now, &WindowSettings::default());
+    }
+
+    const SHORT: (bool, bool) = (false, false);
+
     #[test]
     fn what_was_read_in_pieces_is_read_once_more() {
-        let now = Timestamp::UNIX_EPOCH;
         let mut backfill = Backfill::default();
         backfill.ranges.add(window(0, 100), Due::default());
-        backfill.read(
-            window(0, 100),
-            &[window(40, 60)],
-            ListSummary::default(),
-            now,
-        );
-        assert_eq!(backfill.next(now).unwrap().window, window(40, 60));
-        backfill.read(window(40, 60), &[], ListSummary::default(), now);
+        read(&mut backfill, window(0, 100), &[window(40, 60)], SHORT, NOW);
+        assert_eq!(next(&backfill, NOW), Some(window(40, 60)));
+        read(&mut backfill, window(40, 60), &[], SHORT, NOW);
         // And no third time.
         for (part, rest) in [
             (window(0, 40), window(30, 40)),
             (window(60, 100), window(90, 100)),
         ] {
-            assert_eq!(backfill.next(now).unwrap().window, part);
-            backfill.read(part, &[rest], ListSummary::default(), now);
-            backfill.read(rest, &[], ListSummary::default(), now);
+            assert_eq!(next(&backfill, later()), Some(part));
+            read(&mut backfill, part, &[rest], SHORT, later());
+            read(&mut backfill, rest, &[], SHORT, later());
         }
         assert!(backfill.is_done());
         let mut counts = Backfill {
@@ -159,33 +181,43 @@ mod tests {
             ..Backfill::default()
         };
         counts.ranges.add(window(0, 100), Due::default());
-        counts.read(
-            window(0, 100),
-            &[window(40, 60)],
-            ListSummary::default(),
-            now,
-        );
+        read(&mut counts, window(0, 100), &[window(40, 60)], SHORT, NOW);
         assert!(counts.second.is_empty());
     }
+
+    /// Replicas that disagree may show the same page twice within minutes.
+    #[test]
+    fn what_is_read_once_more_waits() {
+        let mut backfill = Backfill::default();
+        backfill.ranges.add(window(0, 200), Due::default());
+        read(&mut backfill, window(0, 100), &[], (true, true), NOW);
+        assert_eq!(backfill.second_from(), Some(later()));
+        assert_eq!(next(&backfill, NOW), Some(window(100, 200)));
+        read(&mut backfill, window(100, 200), &[], SHORT, NOW);
+        let just_before = later() - SignedDuration::from_secs(1);
+        assert_eq!(next(&backfill, just_before), None);
+        assert!(!backfill.is_done());
+        assert_eq!(next(&backfill, later()), Some(window(0, 100)));
+    }
+
     #[test]
     fn a_long_list_is_read_again_until_it_brings_nothing_new() {
-        let now = Timestamp::UNIX_EPOCH;
         let all = window(0, 100);
         let mut backfill = Backfill::default();
         backfill.ranges.add(all, Due::default());
-        assert_eq!(backfill.left_ms(), 100_000);
-        let listed = |is_long, is_news| ListSummary { is_long, is_news };
+        let mut now = NOW;
         // Even if all of it was known: a row that shifted was not.
         for is_news in [false, true, true] {
-            backfill.read(all, &[], listed(true, is_news), now);
-            assert_eq!(backfill.next(now).unwrap().window, all);
-            assert_eq!(backfill.left_ms(), 50_000);
+            read(&mut backfill, all, &[], (true, is_news), now);
+            assert_eq!(next(&backfill, now), None);
+            now = backfill.second_from().unwrap();
+            assert_eq!(next(&backfill, now), Some(all));
         }
-        backfill.read(all, &[], listed(true, false), now);
+        read(&mut backfill, all, &[], (true, false), now);
         assert!(backfill.is_done());
 
         backfill.ranges.add(all, Due::default());
-        backfill.read(all, &[], listed(false, true), now);
+        read(&mut backfill, all, &[], (false, true), NOW);
         assert!(backfill.is_done(), "a short list has no rows that shift");
     }
 }

@@ -208,6 +208,12 @@ impl Ranges {
         self.0.first_range_value().map(|(bounds, _)| bounds.start)
     }
 
+    /// How long they are together, in milliseconds.
+    #[must_use]
+    pub fn millis(&self) -> u64 {
+        self.iter().map(|range| range.window.millis()).sum()
+    }
+
     /// How many they are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -136,7 +136,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ListSummary;
+    use crate::{ListSummary, WindowSettings};
 
     fn window(from: i64, to: i64) -> Window {
         let at = |second| Timestamp::from_second(second).unwrap();
@@ -220,6 +220,7 @@ mod tests {
             &[window(50, 100)],
             ListSummary::default(),
             at(5),
+            &WindowSettings::default(),
         );
         let left = read.left();
         ours.take_over(&running.wanted(), &suspended.wanted());

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::known::with_id;
 use super::request::{BackfillRequest, beyond_retention, range};
-use super::shown::{is_done, print_ended, print_ended_here};
+use super::shown::{print_ended, print_ended_here};
 use super::{local, stack};
 use crate::cli;
 use crate::confirm::confirm;
@@ -55,7 +55,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
         no_wait: args.no_wait,
         json: args.json,
     };
-    if let Some(before) = before.filter(|before| !is_done(before)) {
+    if let Some(before) = before.filter(|before| !before.is_read()) {
         say(&format!(
             "going on with {}, of which {} % is done",
             before.id,
@@ -76,7 +76,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     let mut progress = with_id(&place, &args.id).await?;
     progress.left.append(&mut progress.failed);
     progress.left.sort_unstable();
-    if progress.left.is_empty() {
+    if progress.is_done() {
         say(&format!("{} is done already", progress.id));
         return print_ended(&place, &progress, args.json);
     }

@@ -2,7 +2,6 @@ use drawbridge_poll::BackfillProgress;
 use jiff::Timestamp;
 
 use super::known::with_id;
-use super::shown::is_done;
 use crate::cli::BackfillCancel;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -13,7 +12,7 @@ pub(super) async fn run(args: &BackfillCancel) -> Result<(), Failure> {
     let place = DataLocation::open_existing(&args.place).await?;
     let progress = with_id(&place, &args.id).await?;
     let tell = |text: String| print_done(args.json, ("backfill", &progress.id), &[text]);
-    if is_done(&progress) {
+    if progress.is_done() {
         tell(format!("{} is done already", progress.id))?;
         return Ok(());
     }

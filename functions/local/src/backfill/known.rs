@@ -33,11 +33,15 @@ impl Known {
     /// The word for its state. In a folder, the command that reads it notes each step, and notes nothing any more
     /// once it was killed.
     pub(super) fn state(&self, place: &DataLocation, now: Timestamp) -> &'static str {
-        let is_ended = shown::has_ended(&self.progress);
+        let is_read = self.progress.is_read();
+        let has_ended = match is_read {
+            true => self.progress.is_done(),
+            false => shown::has_ended(&self.progress),
+        };
         let updated = self.progress.updated.or(self.progress.started);
         let is_silent = updated.is_some_and(|updated| now.duration_since(updated) > SILENT);
         let is_killed = place.as_folder().is_some() && is_silent;
-        if is_ended || self.is_in_state && !is_killed {
+        if has_ended || self.is_in_state && (is_read || !is_killed) {
             shown::state(&self.progress)
         } else {
             "interrupted"

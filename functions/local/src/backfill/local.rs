@@ -6,7 +6,7 @@ use drawbridge_config::Tenant;
 use drawbridge_poll::{BackfillProgress, Ending, PollError, Poller, Report, Stop};
 use drawbridge_queue::Hold;
 
-use super::shown::{Bar, has_ended, is_done};
+use super::shown::{Bar, has_ended};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::poll::open_poller;
@@ -42,7 +42,7 @@ pub(super) async fn run(
         let _ = noted.await;
     }
     let progress = progress?;
-    if progress.dry_run && is_done(&progress) {
+    if progress.dry_run && progress.is_done() {
         // What it counted is said now, and asked for again it counts again.
         let key = BackfillProgress::key(&progress.tenant, &progress.id);
         store.delete(&key).await.map_err(Failure::of)?;

@@ -22,27 +22,35 @@ const BAR_PARTS: u64 = 10_000;
 /// From so many columns on, there is room for a longer bar.
 const WIDE_FROM: u16 = 100;
 
-/// Whether nothing is left to be read. Windows that failed again and again are not left: they are
-/// in quarantine.
-pub(super) fn is_done(progress: &BackfillProgress) -> bool {
-    progress.left.is_empty()
-}
-
-/// Whether nothing more is to come of it until somebody does something.
+/// Whether there is nothing to wait for: all was read once, or nothing more is to come of it until somebody does
+/// something. What is read once more comes a quarter of an hour later, and polls do that.
 pub(super) fn has_ended(progress: &BackfillProgress) -> bool {
-    is_done(progress) || progress.stopped.is_some() || progress.cancelled
+    progress.is_read() || progress.stopped.is_some() || progress.cancelled
 }
 
 /// The word for where it stands.
 pub(super) fn state(progress: &BackfillProgress) -> &'static str {
-    match (is_done(progress), progress.stopped.is_some()) {
-        (false, _) if progress.cancelled => "cancelled",
-        (false, true) => "stopped",
-        (false, false) if progress.interrupted => "interrupted",
-        (false, false) => "under way",
+    match (progress.is_done(), progress.is_read()) {
         (true, _) if !progress.failed.is_empty() => "done but for what failed",
         (true, _) => "done",
+        _ if progress.cancelled => "cancelled",
+        _ if progress.stopped.is_some() => "stopped",
+        (_, true) => "verifying",
+        _ if progress.interrupted => "interrupted",
+        _ => "under way",
     }
+}
+
+/// What a person is told of one of which everything was read once, and something is read once more.
+pub(super) fn verifying(progress: &BackfillProgress) -> Option<String> {
+    let from = progress
+        .second_from
+        .filter(|_| state(progress) == "verifying")?;
+    Some(format!(
+        "everything was read; from {from:.0} on, polls of the tenant read {} with long lists once more, in case an \
+         alert was missed because others changed meanwhile",
+        counted(progress.second.len() as u64, "range", "ranges")
+    ))
 }
 
 /// Prints how it ended. Returns an error unless everything was read and delivered, even if the output cannot be
@@ -97,6 +105,7 @@ fn print_report(progress: &BackfillProgress, percent: &str, json: bool) -> Resul
             progress.suppressed,
             counted(progress.requests, "request", "requests"),
         ))?;
+        verifying(progress).map_or(Ok(()), |text| print_line(&text))?;
     }
     Ok(())
 }
@@ -104,13 +113,13 @@ fn print_report(progress: &BackfillProgress, percent: &str, json: bool) -> Resul
 fn check_complete(place: &DataLocation, progress: &BackfillProgress) -> Result<(), Failure> {
     let resume = place.command(&format!("backfill resume {}", progress.id));
     let go_on = format!("{resume} goes on");
-    if progress.cancelled && !is_done(progress) {
+    if progress.cancelled && !progress.is_done() {
         return Err(Failure::of(format!("it was cancelled; {go_on}")));
     }
     if let Some(reason) = &progress.stopped {
         return Err(Failure::of(format!("it stopped: {reason}; {go_on}")));
     }
-    if !is_done(progress) {
+    if !progress.is_read() {
         return Err(Failure::of(format!(
             "stopped before the end; nothing is lost: {go_on}"
         )));

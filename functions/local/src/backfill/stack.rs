@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use drawbridge_poll::BackfillProgress;
 
-use super::shown::{Bar, has_ended, is_done};
+use super::shown::{Bar, has_ended};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
@@ -35,7 +35,7 @@ pub(super) async fn run(
         return Ok(None);
     }
     let progress = watch(place, progress).await?;
-    if progress.dry_run && is_done(&progress) && progress.stopped.is_none() {
+    if progress.dry_run && progress.is_done() && progress.stopped.is_none() {
         let key = BackfillProgress::key(&progress.tenant, &progress.id);
         store.delete(&key).await.map_err(Failure::of)?;
     }

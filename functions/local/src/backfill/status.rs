@@ -4,6 +4,7 @@ use drawbridge_telemetry::shown;
 use jiff::Timestamp;
 
 use super::known::{KnownBackfills, reported};
+use super::shown::verifying;
 use crate::cli::{self, BackfillStatus};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -16,7 +17,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let place = DataLocation::open_existing(&args.place).await?;
     let mut rows = Vec::new();
     let mut out = crate::screen::stdout();
-    let mut reasons = Vec::new();
+    let mut notes = Vec::new();
     let KnownBackfills { all, unreadable } = reported(&place, args.tenant.as_deref()).await?;
     for known in all {
         let now = Timestamp::now();
@@ -41,7 +42,13 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
                 false => state.to_owned(),
             },
         ]);
-        reasons.extend(progress.stopped.map(|reason| (progress.id, reason)));
+        let verifying = verifying(&progress).filter(|_| state == "verifying");
+        notes.extend(verifying.map(|text| (progress.id.clone(), state, text)));
+        notes.extend(
+            progress
+                .stopped
+                .map(|reason| (progress.id, "stopped", reason)),
+        );
     }
     if args.json {
         return check_complete(unreadable);
@@ -61,12 +68,12 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         "STATE",
     ];
     crate::table::write(&mut out, head, rows)?;
-    for (id, reason) in reasons {
+    for (id, state, text) in notes {
         writeln!(
             out,
-            "\n{} stopped:\n{}",
+            "\n{} {state}:\n{}",
             shown(&id),
-            wrapped(&reason, 2, columns())
+            wrapped(&text, 2, columns())
         )?;
     }
     check_complete(unreadable)

@@ -324,7 +324,7 @@ impl<'a> Drain<'a> {
             let delivered = self.deliver(&page).await?;
             if let Some(then_ms) = self.options.then_ms {
                 let unlisted_ms = self.listing.unlisted_ms(window);
-                let left_ms = then_ms + (self.besides_ms + unlisted_ms) / 2;
+                let left_ms = then_ms + self.besides_ms + unlisted_ms;
                 // The step's end says when nothing is left.
                 self.context.progress.backfill_left(left_ms.max(1));
             }

@@ -58,7 +58,7 @@ async fn steps(world: &World) -> (usize, Report) {
         sum.suppressed += report.suppressed;
         sum.alerts += report.alerts;
         sum.count_mismatches += report.count_mismatches;
-        if progress(world).await.left.is_empty() {
+        if progress(world).await.is_done() {
             assert!(world.state().await.backfills.is_empty());
             return (steps, sum);
         }
