@@ -7,8 +7,8 @@ use bytes::Bytes;
 use drawbridge_entra::{Endpoints, Lease, TokenCache};
 use drawbridge_http::{Attempts, Retry, Transport, TransportError};
 use drawbridge_time::Deadline;
-use http::HeaderValue;
 use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
@@ -194,7 +194,11 @@ impl Graph {
                 renewed = true;
                 self.tokens.reject(&lease);
             } else {
-                let delay = match error.is_retryable() {
+                // What is not implemented will not be so in a moment.
+                let not_implemented = StatusCode::NOT_IMPLEMENTED.as_u16();
+                let is_worth_another =
+                    error.is_retryable() && error.status() != Some(not_implemented);
+                let delay = match is_worth_another {
                     true => {
                         let asked = error.requested_wait();
                         self.retry.delay(asked, attempts.tries(), deadline)

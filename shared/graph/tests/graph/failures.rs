@@ -321,6 +321,14 @@ async fn five_failures_are_enough() {
     );
 }
 
+/// As a Graph that does not count answers each `$count`.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_implemented_is_asked_once() {
+    let (error, tries) = fail(vec![Answer::error(501, "NotImplemented")]).await;
+    assert_eq!((error.status(), tries), (Some(501), 1));
+    assert!(error.is_retryable(), "the next poll asks again");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_deadline_ends_the_tries() {
     let script = Script::pages((0..5).map(|_| Answer::status(500)));
