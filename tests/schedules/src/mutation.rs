@@ -33,6 +33,10 @@ pub enum Mutation {
     AgainForgotten,
     /// The state does not keep what an operator asked for.
     BackfillForgotten,
+    /// The state does not keep what of a backfill is to be read once more.
+    SecondForgotten,
+    /// The state does not keep from when on the first poll reads, before any of that was delivered.
+    FirstForgotten,
     /// A poll writes over what an operator asked for meanwhile.
     OperatorOverwritten,
     /// The state does not keep what it knows without a page.
@@ -95,7 +99,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::GtForGe,
         Self::SaveFirst,
         Self::NoOverlap,
@@ -123,6 +127,8 @@ impl Mutation {
         Self::UnreadForgotten,
         Self::AgainForgotten,
         Self::BackfillForgotten,
+        Self::SecondForgotten,
+        Self::FirstForgotten,
         Self::OperatorOverwritten,
         Self::KeptForgotten,
         Self::PageForgotten,
@@ -180,7 +186,9 @@ impl Mutation {
             Self::DoneByOwnClock => Some(Kind::WrongClock),
             Self::NotReserved => Some(Kind::DiskFull),
             Self::RefusedIsSent => Some(Kind::ManyOutputs),
-            Self::BackfillForgotten | Self::OperatorOverwritten => Some(Kind::Backfill),
+            Self::BackfillForgotten | Self::SecondForgotten | Self::OperatorOverwritten => {
+                Some(Kind::Backfill)
+            }
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ fn first_seed(mutation: Mutation) -> u64 {
         Mutation::FailedCountIsNone => 11_813,
         Mutation::FailedCountIsNever => 5_340,
         Mutation::SmallPagesForGood => 1_001_820,
+        Mutation::SecondForgotten => 8_001_942,
         _ => 0,
     }
 }

@@ -210,6 +210,15 @@ impl Ports {
             Some(Mutation::UnreadForgotten) => |state| state.unread = Ranges::default(),
             Some(Mutation::AgainForgotten) => |state| state.again = Ranges::default(),
             Some(Mutation::BackfillForgotten) => |state| state.backfills.clear(),
+            Some(Mutation::SecondForgotten) => |state| {
+                let backfills = state.backfills.values_mut();
+                backfills.for_each(|backfill| backfill.second = Ranges::default());
+            },
+            Some(Mutation::FirstForgotten) => |state| {
+                if state.outputs.is_empty() && state.pages.ids().next().is_none() {
+                    (state.watermark, state.unread) = (None, Ranges::default());
+                }
+            },
             Some(Mutation::SlowForgotten) => |state| state.slow = None,
             Some(Mutation::LastVersionOnly) => State::forget_versions,
             Some(Mutation::BytesAreMeaning) => State::forget_meanings,
