@@ -15,6 +15,8 @@ const LATEST_FOR_LIVE: SignedDuration = SignedDuration::from_mins(10);
 const SLACK_SECS: u64 = 300;
 /// What is on a page with an alert that fails has to wait for that page to be narrowed down.
 const NARROWING_SECS: u64 = 1800;
+/// So many polls halve a day down to the ten milliseconds of an alert that fails: a poll has time for some halves.
+const HALVING_POLLS: u64 = 8;
 /// What is not listed behind known alerts has to wait until the state is saved next.
 const UNCOUNTED_SECS: u64 = 65 * 60;
 
@@ -47,7 +49,11 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         }
         // A sweep that meets a fault may leave it to the next.
         let sweeps = if has_faults { 2 } else { 1 };
-        sweeps * SWEEPS[sweep].0 + 2 * schedule.last_tick_secs() + SLACK_SECS
+        let polls = match schedule.has(Kind::PoisonAnswer) {
+            true => 2 + HALVING_POLLS,
+            false => 2,
+        };
+        sweeps * SWEEPS[sweep].0 + polls * schedule.last_tick_secs() + SLACK_SECS
     } else {
         let mut faults = schedule.kinds.iter().filter(|kind| kind.is_fault());
         let of_some_pages = faults.all(|kind| {

@@ -126,6 +126,15 @@ fn what_was_on_an_alert_for_a_moment_is_not_late_when_it_comes_back() {
     break_nothing(&FOR_A_MOMENT, Kinds::NONE);
 }
 
+/// A record was called late that only a sweep finds, where one alert of the same day fails each page that it is on:
+/// the polls that halved the day down to that alert were ten minutes apart.
+const HALVED_FIRST: [u64; 1] = [11_010_906];
+
+#[test]
+fn what_a_sweep_finds_beside_an_alert_that_fails_may_wait_until_that_is_found() {
+    break_nothing(&HALVED_FIRST, Kinds::NONE);
+}
+
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
 /// the watermark stood still beside a page that failed (1005001).
 const NAMED: [u64; 2] = [700044056, 1005001];
