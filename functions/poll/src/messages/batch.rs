@@ -49,6 +49,7 @@ impl Received<'_> {
                 Tried::Ended => false,
                 Tried::CutShort | Tried::HeldUp => true,
             },
+            had_no_time: false,
         };
         (self.message.message_id.clone().unwrap_or_default(), counts)
     }
@@ -81,6 +82,8 @@ pub(super) struct Group<'m> {
     pub(super) jobs: Vec<(Job, Received<'m>)>,
     /// Whether the tenant's polls are known to take long.
     pub(super) is_slow: bool,
+    /// Whether those before it took all the time that there was.
+    pub(super) had_no_time: bool,
 }
 
 impl<'m> Group<'m> {
@@ -99,12 +102,22 @@ impl<'m> Group<'m> {
         self.is_slow || self.messages().any(|received| received.history.holds_up)
     }
 
+    /// Whether it is a suspect for which there was no time the last time.
+    fn is_starved(&self) -> bool {
+        let had_no_time = self.messages().any(|received| received.history.had_no_time);
+        had_no_time && self.is_suspect() && !self.holds_up()
+    }
+
     /// What is noted of its messages when they are handed back before anything of it is begun.
     pub(super) fn note(&self) -> Note {
         let counts = self.messages().map(|received| {
             let (id, counts) = received.counts(Tried::NotBegun);
-            let holds_up = counts.holds_up || self.is_slow;
-            (id, Counts { holds_up, ..counts })
+            let counts = Counts {
+                holds_up: counts.holds_up || self.is_slow,
+                had_no_time: self.had_no_time,
+                ..counts
+            };
+            (id, counts)
         });
         Note::of(counts)
     }
@@ -149,6 +162,7 @@ impl<'m> Batch<'m> {
                     tenant: job.tenant.clone(),
                     jobs: vec![(job, received)],
                     is_slow: false,
+                    had_no_time: false,
                 }),
             }
         }
@@ -156,6 +170,17 @@ impl<'m> Batch<'m> {
             .into_iter()
             .partition(|group| group.is_suspect() || group.holds_up());
         batch
+    }
+
+    /// Puts a suspect first for which there was no time the last time, and takes out the fresh, who may take all
+    /// the time again: they are to be handed back, so that the suspect is alone in its process and they need not
+    /// wait for it.
+    pub(super) fn make_way_for_starved(&mut self) -> Vec<Group<'m>> {
+        let Some(starved) = self.postponed.iter().position(Group::is_starved) else {
+            return Vec::new();
+        };
+        self.postponed[..=starved].rotate_right(1);
+        std::mem::take(&mut self.fresh)
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) struct Counts {
     /// Whether its job is known to be slow. Notes of older releases do not have this.
     #[serde(default)]
     pub(super) holds_up: bool,
+    /// Whether those before it took all the time that there was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) had_no_time: bool,
 }
 
 /// The messages of a tenant that were handed back last, by their ids.
@@ -48,6 +51,8 @@ pub(super) struct History {
     /// Whether its job is known to be slow: its last poll took long or hung, or more than one process died while it
     /// ran. If a process died only once, any of its jobs may be the cause.
     pub(super) holds_up: bool,
+    /// Whether there was no time for it when it was handed back.
+    pub(super) had_no_time: bool,
 }
 
 impl Note {
@@ -66,6 +71,7 @@ impl Note {
             tries: 0,
             is_suspect: false,
             holds_up: false,
+            had_no_time: false,
         });
         let unheard_of = receives - before.receives - 1;
         History {
@@ -73,6 +79,7 @@ impl Note {
             is_suspect: unheard_of > 0 || before.is_suspect,
             // A suspect is polled alone.
             holds_up: before.holds_up || unheard_of > 1 || unheard_of > 0 && before.is_suspect,
+            had_no_time: before.had_no_time && unheard_of == 0,
         }
     }
 }
@@ -138,6 +145,7 @@ mod tests {
             tries,
             is_suspect: false,
             holds_up: false,
+            had_no_time: false,
         };
         Note::of([("1".to_owned(), counts)])
     }
@@ -180,6 +188,7 @@ mod tests {
                 tries: 1,
                 is_suspect,
                 holds_up,
+                had_no_time: false,
             };
             Note::of([("1".to_owned(), counts)])
         };

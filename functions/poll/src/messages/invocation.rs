@@ -75,7 +75,9 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
     /// Does the jobs of messages, and returns the messages that are to be delivered again.
     pub(super) async fn failures(&self, messages: &[SqsMessage]) -> Vec<BatchItemFailure> {
         let mut ledger = Ledger::default();
-        let batch = Batch::of(messages, &self.notes(messages).await);
+        let mut batch = Batch::of(messages, &self.notes(messages).await);
+        let in_the_way = batch.make_way_for_starved();
+        self.hand_back(in_the_way, &mut ledger).await;
         let tenants = batch.fresh.len() + batch.postponed.len();
         if let AfterJob::Later(delay) = AfterJob::NO_JOB {
             self.hide(&batch.no_jobs, delay).await;
@@ -112,6 +114,9 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
                 slow_jobs.note_time(began.elapsed());
             }
         } else {
+            for group in &mut next {
+                group.had_no_time = true;
+            }
             self.hand_back(next, &mut ledger).await;
         }
         slow_jobs.invocation_ends();
@@ -172,6 +177,7 @@ impl<'i, P: Pollers + 'static> Invocation<'i, P> {
                         tenant: jobs.tenant.clone(),
                         jobs: std::iter::once((job, received)).chain(rest).collect(),
                         is_slow: true,
+                        had_no_time: false,
                     };
                     return Some((Settled::Postponed(group), jobs));
                 }

@@ -414,6 +414,21 @@ async fn a_suspect_that_was_handed_back_before_it_began_is_one_still() {
     assert!(has("1 b") && has("2 hide r2 for 60"), "{events:?}");
 }
 
+/// Before, one that had died with others was never polled while each batch had a tenant with work for all of the time.
+#[tokio::test(start_paused = true)]
+async fn a_suspect_for_which_there_was_no_time_is_polled_before_the_others_the_next_time() {
+    let world = World::of(&[("a", Plan::Takes(1)), ("b", Plan::Takes(44))]);
+    for (count, expected) in [
+        (2, ["0 b", "44 hide r1 for 1", "44 end"]),
+        (3, ["0 hide r2 for 1", "0 a", "1 end"]),
+    ] {
+        let batch = [message("2", "b", 1), message("1", "a", count)];
+        let back = if count == 2 { "1" } else { "2" };
+        assert_eq!(world.answer(&batch).await, [back]);
+        assert_eq!(world.events.take()[1..], expected);
+    }
+}
+
 /// What hung once is polled behind the others, the second time with all of the time, and then with little.
 #[tokio::test(start_paused = true)]
 async fn what_was_given_up_is_polled_behind_the_others_when_it_comes_back() {
