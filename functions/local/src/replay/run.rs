@@ -274,7 +274,7 @@ impl Replay<'_> {
             item,
         };
         // First, so that nothing is noted for a tenant that is none, or read for one that is not polled.
-        polled_document(self.place, &item.tenant).await?;
+        polled_document(self.place, &item.tenant, "its gap was not replayed").await?;
         if !item.is_taken() && !replay.unread().await?.is_empty() {
             // A poll that quarantined it may not have saved yet; its save would undo this.
             return Err(Failure::of(

@@ -201,7 +201,7 @@ impl TenantStatus {
             what: match self.last_success() {
                 Some(_) => format!("no poll has ended well for {}", span(secs)),
                 None => format!(
-                    "no poll has ever ended well; polls have failed for {}",
+                    "no poll has succeeded yet; polls have failed for {}",
                     span(secs)
                 ),
             },
