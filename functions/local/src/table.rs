@@ -135,5 +135,10 @@ mod tests {
     #[test]
     fn what_has_no_room_is_written_in_blocks() {
         assert_eq!(written(Some(20)), "contoso\n  n  1\n  see below\na\n");
+        let mut out = Vec::new();
+        let rows = vec![["contoso", "not polled for two days"]];
+        write_within(&mut out, ["NAME", "STATE"], rows, Some(24)).unwrap();
+        let blocks = "contoso\n  state  not polled for\n         two days\n";
+        assert_eq!(String::from_utf8(out).unwrap(), blocks);
     }
 }
