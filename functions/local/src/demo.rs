@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use drawbridge_files::shell_quoted;
 use drawbridge_poll::assembly::Services;
 use drawbridge_poll::{Report, Stop};
 use drawbridge_secrets::{SecretError, Secrets};
@@ -12,7 +13,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::cli::{self, SIMULATED_CLIENT, SIMULATED_SECRET, SIMULATED_TENANT};
-use crate::data_location::{DataLocation, quoted};
+use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{Shown, counted, say};
 use crate::screen::{below, columns, wrapped};
@@ -83,7 +84,7 @@ fn again(args: &cli::Demo) -> String {
         options += &format!(" --count {}", args.count);
     }
     if args.out != usual.out {
-        options += &format!(" --out {}", quoted(&args.out.display().to_string()));
+        options += &format!(" --out {}", shell_quoted(&args.out.display().to_string()));
     }
     match options.as_str() {
         "" => "drawbridge".to_owned(),

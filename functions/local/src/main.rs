@@ -52,8 +52,10 @@ async fn main() -> ExitCode {
     };
     // What runs for days, or under a scheduler, says when.
     let is_timed = match &command {
-        Some(Command::Poll(_) | Command::Deliver(_)) => true,
-        Some(Command::Backfill(_)) => !std::io::stderr().is_terminal(),
+        Some(Command::Poll(_) | Command::Deliver(_) | Command::Serve(_)) => true,
+        Some(Command::Backfill(_) | Command::View(_) | Command::Simulate(_)) => {
+            !std::io::stderr().is_terminal()
+        }
         _ => false,
     };
     drawbridge_telemetry::log_to_terminal(level, is_timed, || bars::Stderr);

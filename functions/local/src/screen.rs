@@ -100,11 +100,11 @@ pub(crate) fn below(what: &str, columns: Option<usize>) -> String {
     wrapped(what, BELOW, columns)
 }
 
-/// A text in lines of at most `columns`, each behind `indent` blanks. A command between backticks stays
+/// A text in lines of at most `columns`, each behind `indent` blanks and with one column at least. A command between backticks stays
 /// in one line, so that it can be copied, and so does a word with colours; any other word that is longer than
 /// a line goes on in the next.
 pub(crate) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
-    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent));
+    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent).max(1));
     let (mut lines, mut line) = (Vec::new(), String::new());
     for word in words(text) {
         let length = width(&line);
@@ -161,28 +161,19 @@ pub(crate) fn hanging(text: &str, columns: Option<usize>) -> String {
     }
 }
 
-/// A line that goes on below if it has no room: behind the name that it begins with, or two columns behind
-/// where it begins.
-pub(crate) fn continued(line: &str, columns: Option<usize>) -> String {
-    let Some(columns) = columns.filter(|columns| width(line) > *columns) else {
-        return line.to_owned();
-    };
-    let text = line.trim_start();
-    let begin = line.len() - text.len();
-    let (name, text) = match text.split_once("  ") {
-        Some((name, behind)) => line.split_at(begin + name.len() + 2 + leading(behind)),
-        None => line.split_at(begin),
+/// A text behind the name that its line begins with, and the blanks between them. Where it has no room it goes on
+/// below in its column, or two columns behind that if there are only blanks before it.
+pub(crate) fn continued(name: &str, text: &str, columns: Option<usize>) -> String {
+    let length = width(name);
+    let Some(columns) = columns.filter(|columns| length + width(text) > *columns) else {
+        return format!("{name}{text}");
     };
     let at = match name.trim() {
-        "" => begin + HANGING,
-        _ => width(name),
+        "" => length + HANGING,
+        _ => length,
     };
+    // The first line has the room of the others, behind blanks alone, too.
     name.to_owned() + wrapped(text, at, Some(columns)).trim_start()
-}
-
-/// How many bytes of blanks a text begins with.
-fn leading(text: &str) -> usize {
-    text.len() - text.trim_start().len()
 }
 
 /// What begins the code of a colour, which ends with an `m`.
@@ -215,7 +206,32 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{beside, continued, hanging, wrapped};
+
+    fn without_blanks(text: &str) -> String {
+        text.split_whitespace().collect()
+    }
+
+    proptest! {
+        /// What begins behind the terminal's last column never came to its end.
+        #[test]
+        fn every_text_is_laid_out_whole(
+            name in "[ a]{0,30}",
+            text in "[a-c` é]{0,60}",
+            at in 0_usize..100,
+            columns in 1_usize..80,
+        ) {
+            let columns = Some(columns);
+            for lines in [wrapped(&text, at, columns), hanging(&text, columns)] {
+                prop_assert_eq!(without_blanks(&lines), without_blanks(&text));
+            }
+            for lines in [continued(&name, &text, columns), beside(&name, at, &text, columns)] {
+                prop_assert_eq!(without_blanks(&lines), without_blanks(&(name.clone() + &text)));
+            }
+        }
+    }
 
     #[test]
     fn a_line_with_colours_has_as_many_columns_as_one_without() {
@@ -243,6 +259,8 @@ mod tests {
         );
         assert_eq!(wrapped("a bb  ccc", 2, None), "  a bb ccc");
         assert_eq!(wrapped("", 2, Some(9)), "  ");
+        assert_eq!(wrapped("ab c", 2, Some(2)), "  a\n  b\n  c");
+        assert_eq!(wrapped("ab", 3, Some(2)), "   a\n   b");
         assert_eq!(
             wrapped("run `a b`, or `c`", 2, Some(9)),
             "  run\n  `a b`,\n  or `c`"
@@ -250,9 +268,10 @@ mod tests {
         assert_eq!(hanging("a bb  ccc", Some(9)), "a bb  ccc");
         assert_eq!(hanging("a bb  ccc", Some(8)), "a bb\n  ccc");
         assert_eq!(hanging("a bb  ccc", None), "a bb  ccc");
-        assert_eq!(continued("   a bb", Some(7)), "   a bb");
-        assert_eq!(continued("   a bb c", Some(8)), "   a\n     bb\n     c");
-        assert_eq!(continued("a   bb c", Some(7)), "a   bb\n    c");
+        assert_eq!(continued("   ", "a  bb", Some(8)), "   a  bb");
+        let lines = "   a\n     bb\n     c";
+        assert_eq!(continued("   ", "a bb c", Some(8)), lines);
+        assert_eq!(continued("a   ", "bb  c", Some(7)), "a   bb\n    c");
         let faint = "\u{1b}[2mfaint\u{1b}[0m";
         assert_eq!(
             hanging(&format!("{faint} {faint} aa"), Some(13)),

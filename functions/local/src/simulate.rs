@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use drawbridge_config::defaults;
-use drawbridge_files::{Access, Root};
+use drawbridge_files::{Access, Root, shell_quoted};
 use drawbridge_simulator::{
     Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant,
 };
@@ -11,7 +11,6 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli;
-use crate::data_location::quoted;
 use crate::failure::Failure;
 
 /// The variable that holds the client secret.
@@ -106,7 +105,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
             "\nthe tenants' documents are in {}; {before}poll them with\n  \
              {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} {hosts} {program} poll --all --out {}",
             folder.join("tenants").display(),
-            quoted(&folder.display().to_string()),
+            shell_quoted(&folder.display().to_string()),
         ));
     }
     let mut out = crate::screen::stdout();
@@ -137,7 +136,7 @@ fn program() -> String {
     let called = std::env::args().next().unwrap_or_default();
     match called.as_str() {
         "" => "drawbridge".to_owned(),
-        called => quoted(called),
+        called => shell_quoted(called).into_owned(),
     }
 }
 

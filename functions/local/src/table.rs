@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use drawbridge_telemetry::shown;
 
 use crate::paint::{Colour, paint};
+use crate::screen::{beside, continued};
 
 /// What stands in a table: a text that may have a colour.
 pub(crate) struct Cell {
@@ -71,7 +72,7 @@ fn write_within<const N: usize, C: Into<Cell>>(
     }
     let length = widths.iter().sum::<usize>() + 2 * N.saturating_sub(1);
     if columns.is_some_and(|columns| length > columns) {
-        return write_blocks(out, head, &rows);
+        return write_blocks(out, head, &rows, columns);
     }
     let mut line = |cells: [&Cell; N]| {
         let padded: Vec<String> = cells
@@ -91,6 +92,7 @@ fn write_blocks<const N: usize>(
     out: &mut impl Write,
     head: [&str; N],
     rows: &[[Cell; N]],
+    columns: Option<usize>,
 ) -> io::Result<()> {
     let width = head.iter().skip(1).map(|name| name.len()).max();
     let width = width.unwrap_or_default();
@@ -100,8 +102,12 @@ fn write_blocks<const N: usize>(
             match n {
                 0 => writeln!(out, "{text}")?,
                 _ if cell.text.is_empty() => {}
-                _ if name.is_empty() => writeln!(out, "  {text}")?,
-                _ => writeln!(out, "  {:<width$}  {text}", name.to_lowercase())?,
+                _ if name.is_empty() => writeln!(out, "{}", continued("  ", &text, columns))?,
+                _ => writeln!(
+                    out,
+                    "{}",
+                    beside(&name.to_lowercase(), width + 3, &text, columns)
+                )?,
             }
         }
     }
@@ -129,5 +135,10 @@ mod tests {
     #[test]
     fn what_has_no_room_is_written_in_blocks() {
         assert_eq!(written(Some(20)), "contoso\n  n  1\n  see below\na\n");
+        let mut out = Vec::new();
+        let rows = vec![["contoso", "not polled for two days"]];
+        write_within(&mut out, ["NAME", "STATE"], rows, Some(24)).unwrap();
+        let blocks = "contoso\n  state  not polled for\n         two days\n";
+        assert_eq!(String::from_utf8(out).unwrap(), blocks);
     }
 }

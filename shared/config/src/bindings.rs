@@ -165,7 +165,7 @@ impl Bindings {
     /// that is suggested.
     ///
     /// # Errors
-    /// [`ConfigError::Field`] with the lines that the administrator has to add.
+    /// [`ConfigError::Field`] with the command that adds it.
     pub fn check(&self, tenant: &Tenant, options: &str) -> Result<(), ConfigError> {
         if !tenant.needs_entry() {
             return Ok(());
@@ -180,18 +180,12 @@ impl Bindings {
             ..
         } = tenant;
         let (field, why) = match tenant.federation {
-            Some(_) => (
-                "federation",
-                "there is no secret that would tell this document from another",
-            ),
-            None => (
-                "secret",
-                "the secret of the command line is not this document's alone",
-            ),
+            Some(_) => ("federation", "is used"),
+            None => ("secret", "is the command line's"),
         };
         let problem = format!(
-            "needs the administrator's word, for {why}: {BINDINGS_KEY} has to say [{name}] tenant_id = {tenant_id:?} client_id = \
-             {client_id:?}, which `drawbridge tenants allow {name}{options}` adds"
+            "{why}, so an administrator must approve this document first, with tenant_id {tenant_id:?} and client_id \
+             {client_id:?}: run `drawbridge tenants allow {name}{options}`"
         );
         Err(tenant.wrong(field, &problem))
     }
@@ -307,7 +301,7 @@ mod tests {
         let mut bindings = Bindings::default();
         let error = bindings.check(&own, STACK).unwrap_err().to_string();
         assert!(
-            error.contains("[contoso]")
+            error.contains("must approve this document")
                 && error.contains("`drawbridge tenants allow contoso --stack prod`"),
             "{error}"
         );

@@ -15,6 +15,7 @@ mod off_thread;
 #[cfg(not(unix))]
 mod portable;
 mod root;
+mod shell_quoted;
 mod trouble;
 #[cfg(unix)]
 mod unix;
@@ -32,6 +33,7 @@ pub use access_error::{access_error, io_reason};
 pub use entry::Entry;
 pub use off_thread::off_thread;
 pub use root::Root;
+pub use shell_quoted::shell_quoted;
 pub use trouble::{Trouble, trouble};
 
 /// Opens a file that a person named for reading, through links if there are any. A pipe or a socket in

@@ -2,7 +2,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
-use drawbridge_files::io_reason;
+use drawbridge_files::{io_reason, shell_quoted};
 
 use super::Undelivered;
 
@@ -166,10 +166,11 @@ fn older(files: &[Undelivered]) -> String {
     if let [Undelivered { place, bytes, .. }] = files {
         return format!(
             "{place} is not delivered ({bytes} bytes): no delivery had begun when it was rotated. Deliver it with \
-             --file {place}, and move it away"
+             --file {}, and move it away",
+            shell_quoted(place)
         );
     }
-    let named = |one: &Undelivered| format!("{} ({} bytes)", one.place, one.bytes);
+    let named = |one: &Undelivered| format!("{} ({} bytes)", shell_quoted(&one.place), one.bytes);
     let named: Vec<String> = files.iter().map(named).collect();
     format!(
         "{} files are not delivered: {}. No delivery had begun when they were rotated. Deliver each with --file, \

@@ -13,6 +13,9 @@ use crate::failure::Failure;
 use crate::progress::say;
 use crate::tenants::polled_document;
 
+/// What is said if no poll would read the tenant.
+const NOT_STARTED: &str = "the backfill was not started";
+
 /// Whether to watch the backfill, and how to print what came of it.
 struct RunOptions {
     no_wait: bool,
@@ -38,7 +41,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
     }
     let place = DataLocation::open_existing(&args.place).await?;
     check_no_wait(&place, args.no_wait)?;
-    let document = polled_document(&place, &tenant).await?;
+    let document = polled_document(&place, &tenant, NOT_STARTED).await?;
     check_output(&place, document.as_ref(), args.output.as_deref())?;
     let request = BackfillRequest {
         tenant: tenant.clone(),
@@ -80,7 +83,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
         say(&format!("{} is done already", progress.id));
         return print_ended(&place, &progress, args.json);
     }
-    let document = polled_document(&place, &progress.tenant).await?;
+    let document = polled_document(&place, &progress.tenant, NOT_STARTED).await?;
     let options = RunOptions {
         no_wait: args.no_wait,
         json: args.json,

@@ -9,7 +9,7 @@ use crate::cli::{self, BackfillStatus};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::counted;
-use crate::screen::{columns, wrapped};
+use crate::screen::{columns, print_line, wrapped};
 use crate::span::ago;
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
@@ -55,7 +55,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     }
     if rows.is_empty() {
         check_complete(unreadable)?;
-        writeln!(out, "no backfills in {}", place.name())?;
+        print_line(&format!("no backfills in {}", place.name()))?;
         return Ok(());
     }
     let head = [

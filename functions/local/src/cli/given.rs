@@ -1,6 +1,7 @@
 //! The command line as it was given. What may be a secret in a wrong place is not repeated: what the
 //! command prints stands in the logs of pipelines.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -40,9 +41,7 @@ pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     if let Some(refusal) = refusal(&given) {
-        return Err(
-            Failure::usage(refusal).report(given.iter().any(|argument| argument == "--json"))
-        );
+        return Err(Failure::usage(refusal).report(has_json(&given)));
     }
     let mut command = help::command();
     let matches = command.try_get_matches_from_mut(std::env::args_os());
@@ -51,7 +50,35 @@ pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         Ok(GivenCommand { cli, json })
     });
-    read.map_err(|error| help::print_parse_error(&without_values(error)))
+    read.map_err(|error| {
+        let error = without_values(error);
+        if error.use_stderr() && has_json(&given) {
+            // What cannot be written is no reason for more.
+            let _ = writeln!(
+                crate::screen::stdout(),
+                "{}",
+                Failure::json(&in_one_line(&error))
+            );
+        }
+        help::print_parse_error(&error)
+    })
+}
+
+/// Whether JSON is asked for on a command line that may not be readable otherwise.
+fn has_json(given: &[String]) -> bool {
+    given.iter().any(|argument| argument == "--json")
+}
+
+/// What is wrong with the command line, without how it would be right.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let what = ["\n\nUsage: ", "\n\nFor more information"]
+        .iter()
+        .filter_map(|rest| text.find(rest))
+        .min()
+        .map_or(&*text, |end| &text[..end]);
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    what.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the command, or the one within it, was given `--json`.

@@ -12,7 +12,6 @@ use drawbridge_compare::{Comparison, Report, Which};
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::screen::{columns, continued};
 
 /// Compares the two sides and reports the result.
 pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
@@ -39,12 +38,7 @@ pub(crate) fn run(args: &cli::Compare) -> Result<(), Failure> {
         serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        let mut text = Vec::new();
-        screen::write(&mut text, &names, &report)?;
-        let text = String::from_utf8_lossy(&text);
-        for line in text.lines() {
-            writeln!(out, "{}", continued(line, columns()))?;
-        }
+        screen::write(&mut out, &names, &report)?;
     }
     out.flush()?;
     if let Some(file) = &args.html {

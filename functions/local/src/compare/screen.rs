@@ -10,6 +10,7 @@ use drawbridge_compare::{
 
 use drawbridge_telemetry::shown;
 
+use crate::screen::{columns, continued};
 use crate::table;
 
 /// The verdicts that are told with examples; the table has them all.
@@ -33,29 +34,19 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
         ("OLD", &names[0], &report.old),
         ("NEW", &names[1], &report.new),
     ] {
-        line(
-            out,
-            &format!("{title}      {name}: {}", side_in_words(side)),
-        )?;
+        let text = format!("{name}: {}", side_in_words(side));
+        line(out, &format!("{title}      "), &text)?;
         for part in side.places() {
             let (file, n, byte) = (&part.file, part.position.line, part.position.byte);
-            line(
-                out,
-                &format!("         {file}, line {n} (byte {byte}): {}", part.why),
-            )?;
+            let text = format!("{file}, line {n} (byte {byte}): {}", part.why);
+            line(out, "         ", &text)?;
         }
     }
-    line(
-        out,
-        &format!("alerts   {}", alerts_in_words(&report.alerts)),
-    )?;
-    line(
-        out,
-        &format!("records  {}", records_in_words(&report.records)),
-    )?;
-    line(out, &format!("lost     {}", losses(&report.losses)))?;
+    line(out, "alerts   ", &alerts_in_words(&report.alerts))?;
+    line(out, "records  ", &records_in_words(&report.records))?;
+    line(out, "lost     ", &losses(&report.losses))?;
     for names in names_in_words(report) {
-        line(out, &format!("names    {names}"))?;
+        line(out, "names    ", &names)?;
     }
     if report.alerts.shared() > 0 {
         writeln!(out)?;
@@ -70,9 +61,10 @@ pub(crate) fn write(out: &mut impl Write, names: &[String; 2], report: &Report) 
     Ok(())
 }
 
-/// Writes one line, whatever the files that are compared have in it: a line break in a title forges none.
-fn line(out: &mut impl Write, text: &str) -> io::Result<()> {
-    writeln!(out, "{}", shown(text))
+/// Writes one line, which goes on below where it has no room, whatever the files that are compared have in it: a
+/// line break in a title forges none.
+fn line(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "{}", continued(name, &shown(text), columns()))
 }
 
 /// What only one side has, with a title each.
@@ -127,7 +119,8 @@ fn write_table(out: &mut impl Write, keys: &[KeyReport]) -> io::Result<()> {
         let names = keys.iter().filter(|key| key.verdict == verdict);
         let names: Vec<&str> = names.map(|key| key.key).collect();
         if !names.is_empty() {
-            writeln!(out, "{}: {}", verdict.words(), names.join(", "))?;
+            let text = format!("{}: {}", verdict.words(), names.join(", "));
+            line(out, "", &text)?;
         }
     }
     // What is said of a key that matches as before is not shown otherwise.
@@ -138,10 +131,8 @@ fn write_table(out: &mut impl Write, keys: &[KeyReport]) -> io::Result<()> {
     if !names.is_empty() {
         let names = names.join(", ");
         let (_, todo) = Spelling::Nothing.words();
-        writeln!(
-            out,
-            "null on one side and \"\" on the other: {names} ({todo})"
-        )?;
+        let text = format!("null on one side and \"\" on the other: {names} ({todo})");
+        line(out, "", &text)?;
     }
     Ok(())
 }
@@ -159,9 +150,10 @@ fn write_keys(out: &mut impl Write, verdict: Verdict, keys: &[KeyReport]) -> io:
     if of_it.peek().is_none() {
         return Ok(());
     }
-    writeln!(out, "\n== {}", verdict.words())?;
+    writeln!(out)?;
+    line(out, "", &format!("== {}", verdict.words()))?;
     for key in of_it {
-        line(out, &key.text)?;
+        line(out, "", &key.text)?;
         // One shows what a made-up value looks like.
         let most = if verdict == Verdict::MadeUp {
             1
@@ -170,15 +162,9 @@ fn write_keys(out: &mut impl Write, verdict: Verdict, keys: &[KeyReport]) -> io:
         };
         for example in examples(key).take(most) {
             let outcome = example.outcome.words();
-            line(out, &format!("    {}: {outcome}", example.alert_id))?;
-            line(
-                out,
-                &format!("      old  {}", value(example.old.as_deref())),
-            )?;
-            line(
-                out,
-                &format!("      new  {}", value(example.new.as_deref())),
-            )?;
+            line(out, "    ", &format!("{}: {outcome}", example.alert_id))?;
+            line(out, "      old  ", &value(example.old.as_deref()))?;
+            line(out, "      new  ", &value(example.new.as_deref()))?;
         }
     }
     Ok(())
@@ -202,7 +188,8 @@ fn write_only(out: &mut impl Write, title: &str, only: &OnlyOne) -> io::Result<(
     if only.count == 0 {
         return Ok(());
     }
-    writeln!(out, "\n== {title}: {}", only_in_words(only))?;
+    writeln!(out)?;
+    line(out, "", &format!("== {title}: {}", only_in_words(only)))?;
     for of_it in only.first.iter().take(SHOWN) {
         let parts = [
             &of_it.alert_id,
@@ -216,7 +203,7 @@ fn write_only(out: &mut impl Write, title: &str, only: &OnlyOne) -> io::Result<(
             .map(|part| &**part)
             .filter(|part| !part.is_empty())
             .collect();
-        line(out, &format!("    {}", parts.join(", ")))?;
+        line(out, "    ", &parts.join(", "))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use drawbridge_config::{Tenant, Trust};
 use drawbridge_deliver::NamedSecrets;
+use drawbridge_files::shell_quoted;
 use drawbridge_http::HttpTransport;
 use drawbridge_poll::MAX_STATE_BYTES;
 use drawbridge_poll::assembly::Services;
@@ -189,7 +190,9 @@ impl DataLocation {
     pub(crate) fn options(&self) -> String {
         match &self.kind {
             Kind::Folder(folder) if folder == Path::new(DEFAULT_FOLDER) => String::new(),
-            Kind::Folder(folder) => format!(" --out {}", quoted(&folder.display().to_string())),
+            Kind::Folder(folder) => {
+                format!(" --out {}", shell_quoted(&folder.display().to_string()))
+            }
             Kind::Stack(stack) => match stack.named() {
                 Some(named) => format!(" --stack {}", named.name()),
                 None => format!(" --bucket {}", stack.bucket()),
@@ -291,15 +294,6 @@ impl DataLocation {
     }
 }
 
-/// A path as a shell takes it.
-pub(crate) fn quoted(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c);
-    if !path.is_empty() && path.chars().all(is_plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', "'\\''"))
-}
-
 /// The secrets of a single machine: `env:NAME` and `file:PATH`, as for `deliver`, or a name that
 /// says by itself which of the two it is.
 fn on_one_machine() -> NamedSecrets {
@@ -310,18 +304,6 @@ fn on_one_machine() -> NamedSecrets {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
-
-    #[test]
-    fn a_path_is_quoted_where_a_shell_would_split_it() {
-        for (path, expected) in [
-            ("/var/lib/drawbridge", "/var/lib/drawbridge"),
-            ("my data", "'my data'"),
-            ("it's", "'it'\\''s'"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(quoted(path), expected);
-        }
-    }
 
     #[tokio::test]
     async fn a_prefix_says_which_it_is() {

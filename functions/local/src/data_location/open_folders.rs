@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::{FOLDERS, quoted};
+use drawbridge_files::shell_quoted;
+
+use super::FOLDERS;
 use crate::progress::say_timed;
 
 /// What other users of the machine, those of the group included, can do with a folder that they should not.
@@ -61,7 +63,7 @@ fn told(folders: &[OpenFolder], reach: Reach) -> String {
 fn chmod(folders: &[OpenFolder], reach: Reach) -> String {
     let names = folders
         .iter()
-        .map(|open| quoted(&open.path.display().to_string()));
+        .map(|open| shell_quoted(&open.path.display().to_string()).into_owned());
     let names: Vec<String> = names.collect();
     format!("{} {}", reach.chmod(), names.join(" "))
 }

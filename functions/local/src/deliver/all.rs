@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::Target;
 use super::one::open_file;
+use super::outage::Outage;
 use super::report::{check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
@@ -45,7 +46,7 @@ pub(super) async fn run(
         of_other_formats: HashSet::new(),
         held_back: HashMap::new(),
     };
-    let mut tries = 0;
+    let mut outage = Outage::default();
     loop {
         let round = files.round(&stop).await?;
         if args.once || *stop.borrow() {
@@ -58,12 +59,9 @@ pub(super) async fn run(
             };
         }
         let wait = match round.later {
-            Some(after) => {
-                tries += 1;
-                retry_delay(after, tries).max(every)
-            }
+            Some(after) => outage.wait("the target takes no records", after, every),
             None => {
-                tries = 0;
+                outage.end();
                 every
             }
         };

@@ -2,14 +2,17 @@
 
 mod all;
 mod one;
+mod outage;
 mod report;
 mod target;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 pub(crate) use self::target::{SETTINGS_VARIABLE, Target, send_test};
 use crate::cli;
 use crate::failure::Failure;
+use crate::screen::print_line;
 
 pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
     let every = args.every.unsigned_abs();
@@ -29,7 +32,6 @@ pub(crate) async fn run(args: cli::Deliver) -> Result<(), Failure> {
 /// Sends a test record and says what came of it.
 async fn check(target: &Target, json: bool) -> Result<(), Failure> {
     let sent = send_test(target).await;
-    let mut out = crate::screen::stdout();
     if json {
         let text = match &sent {
             Ok(text) => text.clone(),
@@ -38,9 +40,9 @@ async fn check(target: &Target, json: bool) -> Result<(), Failure> {
         let line = serde_json::json!({
             "target": target.name(), "works": sent.is_ok(), "text": text,
         });
-        std::io::Write::write_all(&mut out, format!("{line}\n").as_bytes())?;
+        writeln!(crate::screen::stdout(), "{line}")?;
     } else if let Ok(text) = &sent {
-        std::io::Write::write_all(&mut out, format!("{text}\n").as_bytes())?;
+        print_line(text)?;
     }
     sent.map(drop)
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
+use drawbridge_deliver::Deliverer;
 use drawbridge_deliver::file::{FileDelivery, FileError};
-use drawbridge_deliver::{Deliverer, retry_delay};
 use drawbridge_files::or_here;
 use drawbridge_store::LocalStore;
 use drawbridge_time::Deadline;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Target;
+use super::outage::Outage;
 use super::report::{self, check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
 use crate::failure::Failure;
@@ -33,7 +34,7 @@ pub(super) async fn run(
     let mut stop = stop_requested_on_signal("the records under way");
     let (folder, tenant) = data_folder(file);
     let mut delivery = open(file, args, target, &folder, tenant)?;
-    let mut tries = 0;
+    let mut outage = Outage::default();
     let mut said = None;
     loop {
         let asked = stop.clone();
@@ -57,14 +58,10 @@ pub(super) async fn run(
                 say_once(&mut said, older.map(|error| error.to_string()));
                 match &report.later {
                     None => {
-                        tries = 0;
+                        outage.end();
                         every
                     }
-                    Some(later) => {
-                        tries += 1;
-                        say_timed(&format!("drawbridge: {}", later.reason));
-                        retry_delay(later.after, tries).max(every)
-                    }
+                    Some(later) => outage.wait(&later.reason, later.after, every),
                 }
             }
             // The poll that writes the file may not have begun.

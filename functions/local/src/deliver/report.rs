@@ -7,6 +7,7 @@ use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say_timed, timed};
+use crate::screen::{columns, hanging};
 
 /// Prints what was done, if anything was; of a tenant among several, with its name. A delivery that follows
 /// its files goes on, even if nobody reads what it prints.
@@ -51,7 +52,7 @@ fn print(tenant: Option<&str>, report: &FileReport, json: bool) -> Result<(), Fa
             "{of}{} delivered, {refused} refused",
             counted(*delivered, "record", "records")
         );
-        writeln!(out, "{}", timed(&text))?;
+        writeln!(out, "{}", hanging(&timed(&text), columns()))?;
     }
     Ok(())
 }

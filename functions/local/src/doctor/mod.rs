@@ -67,7 +67,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
                 checklist.print(admitted.map(|tenant| machine::outputs(folder, &tenant)))?;
             }
             match status::tenants(&place, documents).await {
-                Ok(tenants) => checklist.print(tenants.iter().map(of_polls))?,
+                Ok(tenants) => checklist.print(tenants.into_iter().filter_map(of_polls))?,
                 Err(failure) => {
                     checklist.print([Line::failed("polls", failure.to_string(), UNREADABLE)])?;
                 }
@@ -168,11 +168,14 @@ fn of_check(checked: &Checked<'_>, place: &DataLocation) -> Vec<Line> {
     refusal.into_iter().chain(findings).chain(notes).collect()
 }
 
-/// What `status` says of a tenant, in one line.
-fn of_polls(tenant: &status::TenantStatus) -> Line {
+/// What `status` says of a tenant, in one line, but for why it is refused, which its document's line says: then
+/// there may be nothing.
+fn of_polls(tenant: status::TenantStatus) -> Option<Line> {
     let about = format!("{}: polls", tenant.name);
-    match tenant.summary() {
-        (text, None) => Line::ok(about, text),
-        (text, Some(todo)) => Line::failed(about, text, todo),
+    let is_refused = tenant.is_refused();
+    match tenant.without_refusal().summary() {
+        (_, None) if is_refused => None,
+        (text, None) => Some(Line::ok(about, text)),
+        (text, Some(todo)) => Some(Line::failed(about, text, todo)),
     }
 }

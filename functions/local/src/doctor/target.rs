@@ -1,10 +1,11 @@
 //! The target of `deliver`.
 
 use drawbridge_config::defaults;
+use drawbridge_files::shell_quoted;
 
 use super::Line;
 use crate::cli;
-use crate::data_location::{DataLocation, quoted};
+use crate::data_location::DataLocation;
 use crate::deliver::{SETTINGS_VARIABLE, Target, send_test};
 use crate::failure::Failure;
 
@@ -37,7 +38,7 @@ pub(super) fn check(args: &cli::Doctor) -> Result<(), Failure> {
 /// The options that name the same target and format to `deliver`.
 fn options(args: &cli::Doctor) -> String {
     let to = args.to.as_ref();
-    let to = to.map(|to| format!(" --to {}", quoted(&to.display().to_string())));
+    let to = to.map(|to| format!(" --to {}", shell_quoted(&to.display().to_string())));
     let format = args.format.as_ref();
     let format = format.map(|format| format!(" --format {format}"));
     to.unwrap_or_default() + &format.unwrap_or_default()

@@ -44,8 +44,7 @@ pub(super) async fn name_of(
         }
         if write(tenant_id, &name, args, &found, place).await? {
             say(&format!(
-                "wrote tenants/{name}.toml to {}: from now on it is a tenant like any other, for \
-                 `poll --all`, `status` and the rest, even if no poll of it ends well; {} removes it",
+                "wrote tenants/{name}.toml to {}: it is now a regular tenant, even if this poll fails; {} removes it",
                 place.name(),
                 place.command(&format!("tenants remove {name}"))
             ));

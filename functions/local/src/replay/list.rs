@@ -9,7 +9,7 @@ use crate::cli::{self, ReplayList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
-use crate::screen::{columns, wrapped};
+use crate::screen::{columns, print_line, wrapped};
 
 /// Items that are read at once; one may be of megabytes.
 const AT_ONCE: usize = 8;
@@ -28,7 +28,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     let items = items.found;
     let mut out = crate::screen::stdout();
     if items.is_empty() && unreadable == 0 && !args.json {
-        writeln!(out, "nothing is in quarantine in {}", place.name())?;
+        print_line(&format!("nothing is in quarantine in {}", place.name()))?;
         return Ok(());
     }
     let read = |item: StoredItem| async move {

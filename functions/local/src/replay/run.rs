@@ -18,7 +18,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::outputs;
 use crate::progress::{counted, say};
-use crate::screen::{columns, hanging};
+use crate::screen::{columns, hanging, print_line};
 use crate::signals::stop_on_signal;
 use crate::tenants::polled_document;
 
@@ -62,7 +62,7 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     };
     let mut out = crate::screen::stdout();
     if chosen.is_empty() && unreadable == 0 && !args.json {
-        writeln!(out, "nothing is in quarantine in {}", place.name())?;
+        print_line(&format!("nothing is in quarantine in {}", place.name()))?;
     }
     let mut replay = Replay {
         pollers: Pollers::open(&place, args).await?,
@@ -209,9 +209,18 @@ impl Replay<'_> {
         }
         let (new, known) = (report.records, report.suppressed);
         Ok(format!(
-            "mapped anew: {} sent, {known} there already",
-            counted(new, "record", "records")
+            "mapped anew: {} {}, {known} there already",
+            counted(new, "record", "records"),
+            self.sent()
         ))
+    }
+
+    /// What becomes of records: in a folder they are appended to a file.
+    fn sent(&self) -> &'static str {
+        match self.place.as_folder() {
+            Some(_) => "written",
+            None => "sent",
+        }
     }
 
     async fn record(&mut self, item: &StoredItem, content: Item<'_>) -> Result<String, Failure> {
@@ -235,7 +244,7 @@ impl Replay<'_> {
                     "{name} refused it again: {code}{advice}"
                 )))
             }
-            None => Ok(format!("sent to {name}")),
+            None => Ok(format!("{} to {name}", self.sent())),
         }
     }
 
@@ -274,7 +283,7 @@ impl Replay<'_> {
             item,
         };
         // First, so that nothing is noted for a tenant that is none, or read for one that is not polled.
-        polled_document(self.place, &item.tenant).await?;
+        polled_document(self.place, &item.tenant, "its gap was not replayed").await?;
         if !item.is_taken() && !replay.unread().await?.is_empty() {
             // A poll that quarantined it may not have saved yet; its save would undo this.
             return Err(Failure::of(

@@ -8,7 +8,7 @@ use drawbridge_served::{Login, Router, ServedTenant};
 use super::known::Known;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::say_timed;
 use crate::tenants::admission::{PollsSoFar, admit};
 use crate::tenants::tenant_documents;
 
@@ -51,12 +51,12 @@ impl Directory {
         }
         for (name, text) in &trouble {
             if self.trouble.get(name) != Some(text) {
-                say(&format!("drawbridge: {name} is not served: {text}"));
+                say_timed(&format!("drawbridge: {name} is not served: {text}"));
             }
         }
         for name in self.trouble.keys() {
             if served.iter().any(|tenant| tenant.name() == name) {
-                say(&format!("{name}: all is well again"));
+                say_timed(&format!("{name}: all is well again"));
             }
         }
         self.trouble = trouble;

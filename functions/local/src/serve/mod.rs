@@ -22,7 +22,7 @@ use self::key::{FolderKey, KEY};
 use crate::cli::{self, ServeCommand};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::say;
+use crate::progress::say_timed;
 use crate::signals::{HangUps, stop_requested_on_signal};
 
 /// How often the documents are read anew, as `poll --all` does.
@@ -56,7 +56,7 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
     let stop = stop_requested_on_signal("the answers under way");
     say_address(address, count)?;
     if directory.has_own_clients && !key.exists() {
-        say(&format!(
+        say_timed(&format!(
             "documents list serve.own_clients, and there is no key: nobody gets a token until {key_command} \
              has made one"
         ));
@@ -72,7 +72,7 @@ async fn serve(args: cli::Serve) -> Result<(), Failure> {
                 () = hang_ups.next() => {}
             }
             if let Err(failure) = directory.load(&router).await {
-                say(&format!("drawbridge: {failure}"));
+                say_timed(&format!("drawbridge: {failure}"));
             }
         }
     };
@@ -91,7 +91,7 @@ fn say_address(address: SocketAddr, count: usize) -> Result<(), Failure> {
     )?;
     out.flush()?;
     if count == 0 {
-        say("no tenant is served yet: docs/served.md has what a document needs");
+        say_timed("no tenant is served yet: docs/served.md has what a document needs");
     }
     Ok(())
 }

@@ -72,8 +72,7 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::of(error)),
     }
-    let note = "put back later, the old state may name pages that polls have removed by then: records of \
-                alerts in them come twice if they are read again, with the same keys, and none is lost";
+    let note = "if you restore the old state later, some records may come again with the same keys; none is lost";
     let done = format!(
         "{} goes on from {}; the old state is {kept}",
         args.tenant, args.to

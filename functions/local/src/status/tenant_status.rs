@@ -48,6 +48,19 @@ impl TenantStatus {
         self.problems().is_empty()
     }
 
+    /// Whether it has a document that is not polled, which is not paused.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.is_some() && !self.is_paused
+    }
+
+    /// The same without that, where it is told elsewhere.
+    pub(crate) fn without_refusal(self) -> Self {
+        Self {
+            refusal: None,
+            ..self
+        }
+    }
+
     /// When a poll last ended well, as far as the state knows.
     pub(crate) fn last_success(&self) -> Option<Timestamp> {
         self.state()?.last_success
@@ -201,7 +214,7 @@ impl TenantStatus {
             what: match self.last_success() {
                 Some(_) => format!("no poll has ended well for {}", span(secs)),
                 None => format!(
-                    "no poll has ever ended well; polls have failed for {}",
+                    "no poll has succeeded yet; polls have failed for {}",
                     span(secs)
                 ),
             },

@@ -14,10 +14,12 @@ use crate::progress::say;
 use crate::state_head::read_whether_polled_lately;
 
 /// The document of a tenant that is polled, or would be if it was not paused. On a stack there may be
-/// none, for the tenant of the stack's parameters.
+/// none, for the tenant of the stack's parameters. `not_done` says what is not done if no poll would read the
+/// tenant.
 pub(crate) async fn polled_document(
     place: &DataLocation,
     name: &str,
+    not_done: &str,
 ) -> Result<Option<Tenant>, Failure> {
     let found = tenant_documents(place.store.as_ref())
         .await?
@@ -41,7 +43,7 @@ pub(crate) async fn polled_document(
     let polled = check_polled(of_name, &found, place, &services).await;
     polled.map_err(|error| {
         Failure::of(format!(
-            "{error}; what no poll would read is not read for this either: nothing was begun"
+            "{error}; a poll could not read this tenant either, so {not_done}"
         ))
     })?;
     of_name.tenant.clone().map(Some).map_err(Failure::of)

@@ -12,6 +12,9 @@ use crate::support::command::{Outcome, drawbridge, run};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
+/// The words of a server that asks to be tried again after a second.
+pub(crate) const SOON: &str = "soon";
+
 const KEY: &str = "MARKER~the-signing-key";
 
 /// An HTTP server that answers every request with the status and the words it has at that time.
@@ -56,12 +59,16 @@ impl Server {
                 stream.read_exact(&mut body).unwrap();
                 before();
                 let (status, words) = now.lock().unwrap().clone();
+                let more = match words.as_str() {
+                    SOON => "retry-after: 1\r\n",
+                    _ => "",
+                };
                 count.fetch_add(1, Ordering::SeqCst);
                 if status == 200 {
                     kept.lock().unwrap().push(String::from_utf8(body).unwrap());
                 }
                 let answer = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{words}",
+                    "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{more}connection: close\r\n\r\n{words}",
                     words.len()
                 );
                 stream.get_mut().write_all(answer.as_bytes()).unwrap();

@@ -57,6 +57,24 @@ fn what_was_rotated_before_is_named_at_each_run_until_it_is_moved_away() {
     }
 }
 
+/// As a shell takes it.
+#[test]
+fn a_path_with_blanks_is_quoted() {
+    let server = Server::start();
+    for names in [&["ndjson.1"][..], &["ndjson.2", "ndjson.1"]] {
+        let folder = Folder::new();
+        let below = folder.path().join("my data");
+        std::fs::create_dir_all(&below).unwrap();
+        let live = below.join("siem.ndjson");
+        for name in names {
+            std::fs::write(live.with_extension(name), RECORD).unwrap();
+        }
+        let quoted = format!("'{}.1'", live.display());
+        let once = run(delivery(&folder, &server, &live, false, &["--once"]));
+        once.failed(1, &["--file", &quoted]);
+    }
+}
+
 #[test]
 fn several_are_named_in_one_message() {
     let (folder, server) = (Folder::new(), Server::start());

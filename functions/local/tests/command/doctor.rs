@@ -76,11 +76,8 @@ fn each_failure_is_told_with_what_to_do() {
     ] {
         assert_eq!(level(&told, about), expected, "{about}: {told:?}");
     }
-    assert!(
-        outcome.stdout.contains("did you mean `tenant_id`?"),
-        "{}",
-        outcome.stdout
-    );
+    let typo = outcome.stdout.matches("did you mean `tenant_id`?");
+    assert_eq!(typo.count(), 1, "{}", outcome.stdout);
     outcome.failed(1, &["checks failed"]);
 
     let mut wrong = command(&folder, &["doctor"]);

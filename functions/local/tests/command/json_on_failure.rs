@@ -107,6 +107,25 @@ fn a_delivery_says_why_it_failed() {
     fails_with_json(doctor, 2, "--stack takes the stack's name");
 }
 
+/// What the command line itself is wrong in.
+#[test]
+fn a_command_line_that_cannot_be_read_says_why() {
+    for (args, words) in [
+        (
+            &["poll", "--once", "--json", "--since", "yesterday"][..],
+            "invalid value 'yesterday' for '--since <TIME>'",
+        ),
+        (&["status", "--json", "--nonsense"], "--nonsense"),
+        (&["backfill", "--json"], "--tenant <NAME>"),
+        (&["tenants", "lst", "--json"], "unrecognized subcommand"),
+    ] {
+        fails_with_json(drawbridge(args), 2, words);
+    }
+    let help = run(drawbridge(&["status", "--json", "--help"])).well();
+    assert!(!help.stdout.contains("failed\""), "{}", help.stdout);
+    assert_eq!(run(drawbridge(&["status", "--nonsense"])).stdout, "");
+}
+
 #[test]
 fn what_was_printed_is_not_followed_by_another_object() {
     let folder = Folder::new();

@@ -14,6 +14,7 @@ mod deliver_all;
 mod deliver_check;
 mod deliver_here;
 mod deliver_older;
+mod deliver_outage;
 mod deliver_refused;
 mod demo;
 mod doctor;

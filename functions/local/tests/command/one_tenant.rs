@@ -164,7 +164,7 @@ fn the_secret_of_the_command_line_needs_an_entry_in_the_administrators_list() {
         let check = asked(&tenant, &folder, &["tenants", "check", name]);
         let said = format!("{}{}", check.stdout, check.stderr);
         assert!(
-            check.code == Some(1) && said.contains("administrator's word"),
+            check.code == Some(1) && said.contains("must approve this document"),
             "{said}"
         );
         assert!(said.contains(&format!("tenants allow {name}")), "{said}");

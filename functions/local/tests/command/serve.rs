@@ -135,6 +135,12 @@ fn what_a_poll_wrote_is_read_with_a_token_until_it_is_stopped() {
     crate::support::command::signal(&server.child, "-TERM");
     let outcome = Outcome::of(server.child.wait_with_output().unwrap());
     let log = &outcome.stderr;
+    let is_timed = |line: &str| {
+        let time = line.split(' ').next().unwrap_or_default();
+        time.parse::<Timestamp>().is_ok()
+    };
+    let mut requests = log.lines().filter(|line| line.contains(" INFO "));
+    assert!(requests.all(is_timed), "{log}");
     for word in [READER, "status=200", "records=4", "bytes=", "status=401"] {
         assert!(log.contains(word), "no {word} in {log}");
     }

@@ -208,6 +208,29 @@ fn hostile_values_do_nothing_on_the_screen_and_in_the_page() {
     assert!(page.contains("default-src 'none'; style-src 'sha256-"));
 }
 
+/// Two blanks in a row, behind the terminal's last column, were taken for the end of a name: laying that out never
+/// came to its end.
+#[test]
+fn blanks_within_a_title_are_laid_out_like_others() {
+    let mut old = old();
+    for record in &mut old {
+        record["AlertTitle"] = format!("{}  {}", "long ".repeat(30), "words ".repeat(9)).into();
+        record["AlertId"] = format!("only-here-{}", record["AlertId"]).into();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("two  blanks.json");
+    fs::write(&file, Value::from(old).to_string()).unwrap();
+    let mut compare = drawbridge(&["compare", shown(&file), shown(&fixture("alerts.json"))]);
+    compare.env("COLUMNS", "60");
+    let outcome = run(compare);
+    assert!(outcome.stdout.contains("long words"), "{outcome:?}");
+    let (path, _) = outcome.stdout.split_once(": ").unwrap();
+    assert!(path.starts_with("OLD      "), "{outcome:?}");
+    for line in outcome.stdout.lines() {
+        assert!(line.chars().count() <= 60, "{line:?} in {outcome:?}");
+    }
+}
+
 /// Whoever raises an alert chooses its title, its id reaches the examples, and a key may be called anything.
 #[test]
 fn a_line_break_in_what_is_compared_forges_no_line() {

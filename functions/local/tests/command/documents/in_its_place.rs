@@ -195,9 +195,15 @@ fn no_backfill_is_begun_of_what_is_not_polled() {
         assert!(!folder.path().join(name).exists());
         assert!(!folder.path().join(format!("state/{name}.json")).exists());
     };
-    asked("a-new", &["that of \"owner\" too", "nothing was begun"]);
+    asked(
+        "a-new",
+        &["that of \"owner\" too", "the backfill was not started"],
+    );
     on(&folder, &["tenants", "pause", "a-new"]).well();
-    asked("a-new", &["that of \"owner\" too", "nothing was begun"]);
+    asked(
+        "a-new",
+        &["that of \"owner\" too", "the backfill was not started"],
+    );
     asked("nobody", &["no tenant is called", "tenants list"]);
     let ids = format!("tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\n");
     write_text(
@@ -205,7 +211,10 @@ fn no_backfill_is_begun_of_what_is_not_polled() {
         "not-its-own.toml",
         &format!("{ids}secret = \"OWNER_SECRET\"\n"),
     );
-    asked("not-its-own", &["not this tenant's", "nothing was begun"]);
+    asked(
+        "not-its-own",
+        &["not this tenant's", "the backfill was not started"],
+    );
     write_text(&folder, "broken.toml", "nonsense");
     asked("broken", &["not valid TOML"]);
 }
@@ -222,7 +231,7 @@ fn no_gap_is_read_again_for_one_that_is_not_polled() {
     fs::write(gaps.join("aaaa.json"), item).unwrap();
     let told = on(&folder, &["replay", "run", "--all"]);
     let told = told.failed(1, &["the item was not delivered"]);
-    for word in ["that of \"owner\" too", "nothing was begun"] {
+    for word in ["that of \"owner\" too", "its gap was not replayed"] {
         assert!(told.stdout.contains(word), "{}", told.stdout);
     }
     assert!(gaps.join("aaaa.json").exists());

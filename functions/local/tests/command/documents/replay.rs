@@ -42,7 +42,7 @@ fn an_alert_that_this_release_reads_is_delivered_and_known_from_then_on() {
 
     let done = on(&folder, &["replay", "run", "contoso/alerts/aa"]).well();
     assert!(
-        done.stdout.contains("3 records sent, 0 there already"),
+        done.stdout.contains("3 records written, 0 there already"),
         "{}",
         done.stdout
     );
@@ -127,6 +127,8 @@ fn a_record_is_sent_to_the_output_that_it_was_for() {
         .map(|one| one["done"].as_bool().unwrap())
         .collect();
     assert_eq!(done, [true, false, false]);
+    let what = told[0]["what"].as_str().unwrap();
+    assert!(what.starts_with("written to native;"), "{what}");
     assert!(
         told[1]["what"]
             .as_str()

@@ -214,7 +214,7 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
     let shown = on(&folder, &["status"])
         .failed(1, &["1 tenant is not well"])
         .stdout;
-    assert!(shown.contains("no poll has ever ended well"), "{shown}");
+    assert!(shown.contains("no poll has succeeded yet"), "{shown}");
     fs::remove_file(folder.path().join("state/contoso.json")).unwrap();
     let shown = on(&folder, &["status"])
         .failed(1, &["1 tenant is not well"])

@@ -323,7 +323,7 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
     document(&folder, "fabrikam", &lines);
     let words = [
         "federation",
-        "admin/tenants.toml",
+        "an administrator must approve this document first",
         "drawbridge tenants allow fabrikam",
         TENANT,
     ];
@@ -332,7 +332,7 @@ fn a_federated_document_needs_the_administrators_word_for_its_ids() {
     on(&folder, &allowed, &["tenants", "allow", "fabrikam"]).well();
     let checked = on(&folder, &allowed, &["tenants", "check", "fabrikam"]);
     assert!(
-        !checked.stdout.contains("admin/tenants.toml"),
+        !checked.stdout.contains("must approve"),
         "{}",
         checked.stdout
     );

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use self::snapshot::looks_the_same;
 use crate::compare::fixture;
+use crate::deliver::Server;
 use crate::support::alerts::{CONTENT, alert, list};
 use crate::support::command::drawbridge;
 use crate::support::documents::{command, write};
@@ -323,6 +324,24 @@ fn deliver_that_everything_is_refused_of() {
         || in_current_dir(&folder, &deliver),
         without_times,
     );
+}
+
+#[test]
+fn deliver_that_goes_well() {
+    let server = Server::start();
+    let folders = RefCell::new(Vec::new());
+    let deliver = || {
+        let folder = Folder::new();
+        let record = json!({"AlertId": "a", "FullId": "a:b", "AlertTitle": "t"});
+        put(&folder, "tailspin-toys/siem.ndjson", &format!("{record}\n"));
+        server.settings_in(&folder);
+        let mut command =
+            in_current_dir(&folder, &["deliver", "--to", "to.json", "--all", "--once"]);
+        command.env("KEY", "0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8");
+        folders.borrow_mut().push(folder);
+        command
+    };
+    looks_the_same("deliver-well", deliver, without_times);
 }
 
 #[test]
