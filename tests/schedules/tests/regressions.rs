@@ -135,6 +135,15 @@ fn what_a_sweep_finds_beside_an_alert_that_fails_may_wait_until_that_is_found() 
     break_nothing(&HALVED_FIRST, Kinds::NONE);
 }
 
+/// A tenant whose process had died with another tenant's poll waited behind that one in each batch, and there was
+/// never any time left.
+const NO_TIME_LEFT: [u64; 1] = [11_031_277];
+
+#[test]
+fn a_suspect_does_not_wait_for_ever_behind_a_tenant_with_work_for_all_of_the_time() {
+    break_nothing(&NO_TIME_LEFT, Kinds::NONE);
+}
+
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
 /// the watermark stood still beside a page that failed (1005001).
 const NAMED: [u64; 2] = [700044056, 1005001];
