@@ -1,5 +1,7 @@
 //! How deeply a JSON text is nested, and how many values it holds.
 
+use memchr::{memchr2, memchr2_iter};
+
 /// The deepest nesting of an alert that is passed on. Graph's own alerts have about ten levels.
 /// Many parsers stop at 64 (System.Text.Json) or 128 (`serde_json`), and a format may put the alert
 /// into a record of its own: a deeper one would be lost at the reader, where nobody looks for it.
@@ -8,28 +10,41 @@ pub(crate) const MAX_DEPTH: usize = 60;
 /// Whether `json`, a valid JSON text, is nested deeper than `max` levels.
 pub(crate) fn is_deeper_than(max: usize, json: &str) -> bool {
     let bytes = json.as_bytes();
-    let opening = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{'));
     // Nearly always enough, and much faster than to look at each byte in turn.
-    if opening.count() <= max {
+    if memchr2_iter(b'[', b'{', bytes).nth(max).is_none() {
         return false;
     }
-    let (mut depth, mut is_string, mut is_escaped) = (0_usize, false, false);
-    for byte in bytes {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
         match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_string => is_escaped = true,
-            b'"' => is_string = !is_string,
-            b'[' | b'{' if !is_string => {
+            b'"' => at += string_length(bytes.get(at..).unwrap_or_default()),
+            b'[' | b'{' => {
                 depth += 1;
                 if depth > max {
                     return true;
                 }
             }
-            b']' | b'}' if !is_string => depth = depth.saturating_sub(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     false
+}
+
+/// How many bytes a string has, with the quote that ends it, of which `rest` is what follows the first
+/// quote. Most of an alert lies in strings, and this looks at many of their bytes at once.
+fn string_length(rest: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = rest.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if rest.get(at - 1) == Some(&b'"') {
+            return at;
+        }
+        // What is escaped ends nothing.
+        at += 1;
+    }
+    rest.len()
 }
 
 /// The most JSON values of an alert that is read. Graph's own have some thousands. Bytes bound the

@@ -73,9 +73,11 @@ impl Drain<'_> {
     /// now.
     pub(super) fn make_room(&mut self) -> bool {
         let most = self.context.state_bytes(&self.poller.settings);
-        if self.state.weight() > most {
-            self.state.pages.give_up_cache();
+        // To weigh the state takes as long as it has alerts, so it is done twice only if need be.
+        if self.state.weight() <= most {
+            return true;
         }
+        self.state.pages.give_up_cache();
         self.state.weight() <= most
     }
 

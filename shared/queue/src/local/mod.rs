@@ -113,7 +113,8 @@ impl LocalQueue {
 impl Queue for LocalQueue {
     async fn send(&self, messages: &[Message]) -> Result<Vec<Refused>, QueueError> {
         let mut refused = Vec::new();
-        let mut lines = String::new();
+        let bytes = messages.iter().map(|message| message.body.len() + 1).sum();
+        let mut lines = String::with_capacity(bytes);
         let mut records = 0;
         for (index, message) in messages.iter().enumerate() {
             let reason = match escape::for_queue(&message.body) {

@@ -6,6 +6,9 @@ use drawbridge_alert::Device;
 use super::person::Person;
 use crate::{Fact, Facts};
 
+/// What a fact is made of has hardly ever more bytes.
+const USUAL_BYTES: usize = 256;
+
 /// The facts of a device.
 #[derive(Clone, Copy)]
 pub(super) struct DeviceFacts {
@@ -30,7 +33,7 @@ impl<'r> Maker<'r> {
     pub(super) fn new(key: [u8; 32]) -> Self {
         Self {
             key,
-            text: Vec::new(),
+            text: Vec::with_capacity(USUAL_BYTES),
             last_user: None,
         }
     }
@@ -84,8 +87,9 @@ impl<'r> Maker<'r> {
     fn fact(&mut self, kind: &str, values: &[&str]) -> Fact {
         self.text.clear();
         for text in [kind].iter().chain(values) {
-            self.text.extend((text.len() as u64).to_be_bytes());
-            self.text.extend(text.as_bytes());
+            let length = (text.len() as u64).to_be_bytes();
+            self.text.extend_from_slice(&length);
+            self.text.extend_from_slice(text.as_bytes());
         }
         let digest = blake3::keyed_hash(&self.key, &self.text);
         let mut fact = Fact::default();

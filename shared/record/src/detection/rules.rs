@@ -410,8 +410,10 @@ fn lowered(text: Value<'_>) -> Value<'_> {
 fn capitalised(text: Value<'_>) -> Value<'_> {
     match text.chars().next() {
         Some(letter) if letter.is_lowercase() => {
-            let rest = &text[letter.len_utf8()..];
-            Cow::Owned(letter.to_uppercase().chain(rest.chars()).collect())
+            let mut capitalised = String::with_capacity(text.len());
+            capitalised.extend(letter.to_uppercase());
+            capitalised.push_str(&text[letter.len_utf8()..]);
+            Cow::Owned(capitalised)
         }
         _ => text,
     }
