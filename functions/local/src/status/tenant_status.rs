@@ -1,5 +1,5 @@
 use drawbridge_cursor::State;
-use drawbridge_poll::LastError;
+use drawbridge_poll::{LastError, OVERDUE_AFTER};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -19,6 +19,15 @@ const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
 /// How long after an error polls still count as failing. While they fail, the error is noted anew every five
 /// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
 const NEWS: SignedDuration = SignedDuration::from_mins(10);
+
+/// A first poll that has neither succeeded nor failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FirstPoll {
+    /// It began then.
+    UnderWay(Timestamp),
+    /// It has not begun, and a backfill last saved the state then.
+    Awaited(Timestamp),
+}
 
 /// What is known of a tenant.
 pub(crate) struct TenantStatus {
@@ -59,14 +68,18 @@ impl TenantStatus {
             Some(problem) => problem.word,
             None if self.is_paused => "paused",
             None if self.is_left_over() => "no document",
-            None => "ok",
+            None => match self.first_poll() {
+                Some(FirstPoll::UnderWay(_)) => "first poll under way",
+                Some(FirstPoll::Awaited(_)) => "not polled yet",
+                None => "ok",
+            },
         }
     }
 
     pub(super) fn colour(&self) -> Colour {
         match self.word() {
             "ok" => Colour::Green,
-            "paused" | "no document" => Colour::Yellow,
+            "paused" | "no document" | "first poll under way" | "not polled yet" => Colour::Yellow,
             _ => Colour::Red,
         }
     }
@@ -99,14 +112,19 @@ impl TenantStatus {
     /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
     /// yet, and the last error does.
     pub(crate) fn failing_since(&self) -> Option<Timestamp> {
-        let noted = self.state().and_then(|state| {
-            let first_try = || state.swept.week.into_iter().chain(state.saved).min();
-            match state.last_success {
-                None => state.failing_since.or_else(first_try),
-                Some(_) => state.failing_since,
-            }
-        });
+        let noted = self.state().and_then(|state| state.failing_since);
         noted.or_else(|| self.new_error().map(|error| error.at))
+    }
+
+    /// How far the first poll is, where there is a state, and no poll has succeeded or failed yet.
+    fn first_poll(&self) -> Option<FirstPoll> {
+        let state = self.state()?;
+        if state.last_success.is_some() || self.failing_since().is_some() {
+            return None;
+        }
+        // A first poll notes this when it begins, and a backfill does not.
+        let begun = state.swept.week.map(FirstPoll::UnderWay);
+        begun.or_else(|| state.saved.map(FirstPoll::Awaited))
     }
 
     /// The last error if no poll is known to have ended well since, and it is not long ago.
@@ -160,8 +178,21 @@ impl TenantStatus {
 
     /// The problem that it is not polled, if it is not.
     fn unpolled(&self) -> Option<Problem> {
+        let is_overdue = |since| self.is_longer_ago(since, OVERDUE_AFTER);
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
+            (Ok(Some(_)), None) => match self.first_poll() {
+                Some(FirstPoll::UnderWay(since)) if is_overdue(since) => {
+                    let ago = ago(Some(since), self.now);
+                    let what = format!("no poll has succeeded yet; the first one began {ago}");
+                    ("overdue", what)
+                }
+                Some(FirstPoll::Awaited(since)) if is_overdue(since) => {
+                    let what = "it was never polled; its state is that of a backfill".to_owned();
+                    ("not polled", what)
+                }
+                _ => return None,
+            },
             (Ok(None), _) if self.failing_since().is_none() => {
                 ("not polled", "it was never polled".to_owned())
             }
@@ -201,7 +232,7 @@ impl TenantStatus {
             what: match self.last_success() {
                 Some(_) => format!("no poll has ended well for {}", span(secs)),
                 None => format!(
-                    "no poll has ever ended well; polls have failed for {}",
+                    "no poll has succeeded yet; polls have failed for {}",
                     span(secs)
                 ),
             },
@@ -216,7 +247,8 @@ impl TenantStatus {
     fn behind(&self) -> Option<Problem> {
         let unread = &self.state()?.unread;
         let first = unread.first()?;
-        if !self.is_longer_ago(first, LONGEST_UNREAD) {
+        // A first poll reads what is old.
+        if self.first_poll().is_some() || !self.is_longer_ago(first, LONGEST_UNREAD) {
             return None;
         }
         let failed = unread.iter().filter(|range| range.due.failures > 0).count();

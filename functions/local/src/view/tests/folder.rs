@@ -35,7 +35,7 @@ async fn a_tenant_and_its_quarantine_are_told_and_items_are_shown() {
     for words in [
         "sign-in &lt;failed&gt;",
         "quarantine?tenant=contoso\">120<",
-        "no poll has ever ended well",
+        "no poll has succeeded yet",
     ] {
         assert!(
             row.contains(words) || page.contains(words),

@@ -214,7 +214,7 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
     let shown = on(&folder, &["status"])
         .failed(1, &["1 tenant is not well"])
         .stdout;
-    assert!(shown.contains("no poll has ever ended well"), "{shown}");
+    assert!(shown.contains("no poll has succeeded yet"), "{shown}");
     fs::remove_file(folder.path().join("state/contoso.json")).unwrap();
     let shown = on(&folder, &["status"])
         .failed(1, &["1 tenant is not well"])
@@ -223,6 +223,58 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
         shown.contains("failing") && !shown.contains("never polled"),
         "{shown}"
     );
+}
+
+/// Neither a first poll that takes long nor a backfill before it is a failure, until it has lasted for too long.
+#[test]
+fn a_first_poll_that_is_under_way_has_not_failed() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    let first = |minutes: i64, week: Option<Timestamp>| {
+        let unread = json!([{"from": ago(9000), "to": ago(99), "since": ago(20), "failures": 0}]);
+        let others = json!({
+            "watermark": null, "last_success": null, "first_from": week, "unread": unread,
+            "swept": {"day": week, "week": week},
+        });
+        state(&folder, "contoso", minutes, &others);
+    };
+    let told = |code| {
+        let doctor = objects(&on(&folder, &["doctor", "--json"]));
+        let polls = doctor.iter().find(|line| line["about"] == "contoso: polls");
+        assert_eq!(polls.unwrap()["level"] == "failed", code == 1, "{doctor:?}");
+        let status = on(&folder, &["status", "--json"]);
+        let status = match code {
+            0 => status.well(),
+            _ => status.failed(code, &["1 tenant is not well"]),
+        };
+        let status = objects(&status)[0].clone();
+        assert!(status["failing_since"].is_null(), "{status}");
+        status
+    };
+    for (minutes, week, status, code, what) in [
+        (1, Some(ago(28)), "first poll under way", 0, ""),
+        (1, Some(ago(31)), "overdue", 1, "no poll has succeeded yet"),
+        (28, None, "not polled yet", 0, ""),
+        (31, None, "not polled", 1, "it was never polled"),
+    ] {
+        first(minutes, week);
+        let told = told(code);
+        assert_eq!(
+            (&told["status"], &told["well"]),
+            (&json!(status), &json!(code == 0))
+        );
+        assert!(told["problems"].to_string().contains(what), "{told}");
+    }
+    // Once it has failed, it is failing, and the state says so, too.
+    first(1, Some(ago(20)));
+    let mut poll = command(&folder, &["poll", "--all", "--once"]);
+    poll.env(VARIABLE, "MARKER~a-wrong-secret");
+    run(poll).discreet().failed(1, &["client secret is wrong"]);
+    let told = objects(&on(&folder, &["status", "--json"]).failed(1, &[]));
+    assert_eq!(told[0]["status"], "failing");
+    let shown = objects(&on(&folder, &["state", "show", "--json"]).well());
+    assert!(told[0]["failing_since"].is_string());
+    assert_eq!(told[0]["failing_since"], shown[0]["failing_since"]);
 }
 
 /// The poll that ends well finds nothing, and saves no state.
