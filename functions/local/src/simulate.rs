@@ -2,6 +2,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use drawbridge_alert::Alert;
 use drawbridge_config::defaults;
 use drawbridge_files::{Access, Root};
 use drawbridge_simulator::{
@@ -22,7 +23,8 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let alerts = match &args.alerts {
         Some(file) => {
             let text = crate::input::read(file)?;
-            Some(Alerts::parse(&text).map_err(|error| {
+            let alerts = checked(&text);
+            Some(alerts.map_err(|error| {
                 Failure::of(format!("{} cannot be served: {error}", file.display()))
             })?)
         }
@@ -43,6 +45,13 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let is_of_now = args.alerts.is_none() && args.from.is_none() && args.to.is_none();
     let oldest = first.oldest_update().filter(|_| !is_of_now);
     let since = since(oldest, Timestamp::now());
+    let is_read = |source: &str| defaults::SERVICE_SOURCES.contains(&source);
+    let has_others = !first.service_sources().all(is_read);
+    let sources = if has_others {
+        " --service-source all"
+    } else {
+        ""
+    };
     let mut others = Vec::new();
     for n in 1..args.tenants {
         others.push(SimulatedTenant {
@@ -91,7 +100,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     );
     let mut message = format!(
         "serving {alerts_word}; {before}poll {them} with\n  \
-         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}",
+         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}{sources}",
         args.tenant_id, args.client_id,
     );
     if args.tenants > 1 {
@@ -101,7 +110,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ));
     }
     if let Some(folder) = &args.documents {
-        write_documents(&args, folder)?;
+        write_documents(&args, folder, has_others)?;
         message.push_str(&format!(
             "\nthe tenants' documents are in {}; {before}poll them with\n  \
              {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} {hosts} {program} poll --all --out {}",
@@ -116,6 +125,23 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let _ = tokio::signal::ctrl_c().await;
     simulator.stop().await;
     Ok(())
+}
+
+/// The alerts of a text, or why it holds none: what `map` would refuse is served by no Graph.
+fn checked(text: &[u8]) -> Result<Alerts, String> {
+    let alerts = Alerts::parse(text).map_err(|error| error.to_string())?;
+    if alerts.is_empty() {
+        return Err("the list holds no alert".to_owned());
+    }
+    for (position, json) in (1..).zip(alerts.texts()) {
+        let alert = std::str::from_utf8(json).map_err(|error| error.to_string());
+        let checked = alert.and_then(|json| match Alert::decode(json) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        });
+        checked.map_err(|why| format!("alert {position}: {why}"))?;
+    }
+    Ok(alerts)
 }
 
 /// The option with which a first poll reaches back to the oldest alert, where it would not by itself.
@@ -150,7 +176,7 @@ fn tenant_id(args: &cli::Simulate, n: u16) -> String {
 }
 
 /// Writes `tenants/simulated-001.toml` and so on: what the store of a stack or a folder keeps.
-fn write_documents(args: &cli::Simulate, folder: &Path) -> Result<(), Failure> {
+fn write_documents(args: &cli::Simulate, folder: &Path, has_others: bool) -> Result<(), Failure> {
     let folder = Root::new(folder);
     for n in 0..args.tenants {
         let document = [
@@ -162,7 +188,12 @@ fn write_documents(args: &cli::Simulate, folder: &Path) -> Result<(), Failure> {
         let lines =
             document.map(|(key, value)| format!("{key} = {}\n", serde_json::Value::from(value)));
         let file = format!("tenants/simulated-{:03}.toml", n + 1);
-        let document = lines.concat();
+        let sources = if has_others {
+            "service_sources = []\n"
+        } else {
+            ""
+        };
+        let document = lines.concat() + sources;
         let written = folder.replace(&file, document.as_bytes(), Access::Private);
         written.map_err(|error| {
             let file = folder.join(&file);
