@@ -71,6 +71,7 @@ impl TenantStatus {
             None => match self.first_poll() {
                 Some(FirstPoll::UnderWay(_)) => "first poll under way",
                 Some(FirstPoll::Awaited(_)) => "not polled yet",
+                None if self.is_catching_up() => "catching up",
                 None => "ok",
             },
         }
@@ -79,7 +80,11 @@ impl TenantStatus {
     pub(super) fn colour(&self) -> Colour {
         match self.word() {
             "ok" => Colour::Green,
-            "paused" | "no document" | "first poll under way" | "not polled yet" => Colour::Yellow,
+            "paused"
+            | "no document"
+            | "first poll under way"
+            | "not polled yet"
+            | "catching up" => Colour::Yellow,
             _ => Colour::Red,
         }
     }
@@ -107,6 +112,13 @@ impl TenantStatus {
         ];
         let last = signs.into_iter().flatten().max();
         last.is_none_or(|last| self.is_longer_ago(last, LONGEST))
+    }
+
+    /// Whether it was read only up to long before the last poll that ended well, such as after `state reset`.
+    fn is_catching_up(&self) -> bool {
+        let read_up_to = self.state().and_then(State::read_up_to);
+        let behind = self.last_success().zip(read_up_to);
+        behind.is_some_and(|(success, read_up_to)| success.duration_since(read_up_to) > LONGEST)
     }
 
     /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
@@ -318,10 +330,15 @@ impl TenantStatus {
         if texts.is_empty() {
             texts.push(match self.last_success() {
                 _ if self.is_left_over() => "it has no document, and nobody polls it".to_owned(),
-                Some(success) => format!(
-                    "the last good one, as last saved, was {}",
-                    ago(Some(success), self.now)
-                ),
+                Some(success) => {
+                    let ago = ago(Some(success), self.now);
+                    let last = format!("the last good one, as last saved, was {ago}");
+                    let read_up_to = self.state().and_then(State::read_up_to);
+                    match read_up_to.filter(|_| self.is_catching_up()) {
+                        Some(time) => format!("{last}; they are catching up, from {time:.0} on"),
+                        None => last,
+                    }
+                }
                 None => self.word().to_owned(),
             });
         }

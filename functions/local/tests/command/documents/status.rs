@@ -277,6 +277,67 @@ fn a_first_poll_that_is_under_way_has_not_failed() {
     assert_eq!(told[0]["failing_since"], shown[0]["failing_since"]);
 }
 
+/// Polls succeed, and read what they have not read for long.
+#[test]
+fn a_tenant_that_was_reset_is_catching_up() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    state(
+        &folder,
+        "contoso",
+        5,
+        &json!({"watermark": ago(60 * 24 * 300)}),
+    );
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(
+        (&told[0]["status"], &told[0]["well"]),
+        (&json!("catching up"), &json!(true))
+    );
+    let doctor = objects(&on(&folder, &["doctor", "--json"]));
+    let polls = doctor
+        .iter()
+        .find(|line| line["about"] == "contoso: polls")
+        .unwrap();
+    assert!(
+        polls["text"].as_str().unwrap().contains("catching up"),
+        "{polls}"
+    );
+    // An idle one is saved once an hour.
+    state(&folder, "contoso", 70, &json!({}));
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(told[0]["status"], "ok");
+}
+
+#[test]
+fn a_document_that_is_ignored_is_an_object_too() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "Northwind", &tenant, "");
+    for is_alone in [true, false] {
+        if !is_alone {
+            write(
+                &folder,
+                "contoso",
+                &tenant,
+                "service_sources = [\"microsoftSentinel\"]",
+            );
+            state(&folder, "contoso", 5, &json!({}));
+        }
+        let told = on(&folder, &["status", "--json"]).failed(1, &["Northwind.toml"]);
+        let told = objects(&told);
+        assert_eq!(
+            (&told[0]["status"], &told[0]["well"]),
+            (&json!("ignored"), &json!(false))
+        );
+        let problem = told[0]["problems"][0].to_string();
+        assert!(
+            problem.contains("Northwind.toml") && problem.contains("\"do\""),
+            "{problem}"
+        );
+        let others = told.iter().filter(|one| one["tenant"] == "contoso").count();
+        assert_eq!(others, usize::from(!is_alone));
+    }
+}
+
 /// The poll that ends well finds nothing, and saves no state.
 #[test]
 fn a_short_error_is_over_with_the_next_poll_that_ends_well() {
