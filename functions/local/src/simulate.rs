@@ -8,6 +8,7 @@ use drawbridge_files::{Access, Root};
 use drawbridge_simulator::{
     Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant,
 };
+use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +45,9 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     // Those that are generated unless it is told otherwise are of the last day.
     let is_of_now = args.alerts.is_none() && args.from.is_none() && args.to.is_none();
     let oldest = first.oldest_update().filter(|_| !is_of_now);
-    let since = since(oldest, Timestamp::now());
+    let now = Timestamp::now();
+    let from = first_day(oldest, now);
+    let since = from.map_or_else(String::new, |day| format!(" --since {day}"));
     let is_read = |source: &str| defaults::SERVICE_SOURCES.contains(&source);
     let has_others = !first.service_sources().all(is_read);
     let sources = if has_others {
@@ -110,7 +113,16 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ));
     }
     if let Some(folder) = &args.documents {
-        write_documents(&args, folder, has_others)?;
+        let mut lines = String::new();
+        if let Some(day) = from {
+            let from = Offset::UTC.to_timestamp(day.to_datetime(Time::midnight()));
+            let secs = now.duration_since(from.map_err(Failure::of)?).as_secs();
+            lines.push_str(&format!("first_lookback_secs = {secs}\n"));
+        }
+        if has_others {
+            lines.push_str("service_sources = []\n");
+        }
+        write_documents(&args, folder, &lines)?;
         message.push_str(&format!(
             "\nthe tenants' documents are in {}; {before}poll them with\n  \
              {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} {hosts} {program} poll --all --out {}",
@@ -144,18 +156,13 @@ fn checked(text: &[u8]) -> Result<Alerts, String> {
     Ok(alerts)
 }
 
-/// The option with which a first poll reaches back to the oldest alert, where it would not by itself.
-fn since(oldest: Option<Timestamp>, now: Timestamp) -> String {
+/// The day in UTC from which on a first poll reads the oldest alert, where it would not by itself.
+fn first_day(oldest: Option<Timestamp>, now: Timestamp) -> Option<Date> {
     let look_back = SignedDuration::from_secs(defaults::FIRST_LOOKBACK_SECS.into());
     // The alerts of a file that reach to the edge would be missed by a poll that begins a little later.
     let reached = now - look_back + SignedDuration::from_hours(1);
-    match oldest {
-        Some(oldest) if oldest < reached => {
-            let day = Offset::UTC.to_datetime(oldest).date();
-            format!(" --since {day}")
-        }
-        _ => String::new(),
-    }
+    let oldest = oldest.filter(|oldest| *oldest < reached)?;
+    Some(Offset::UTC.to_datetime(oldest).date())
 }
 
 /// This program as a shell finds it: by its name, or by the path that it was run by.
@@ -175,8 +182,8 @@ fn tenant_id(args: &cli::Simulate, n: u16) -> String {
     }
 }
 
-/// Writes `tenants/simulated-001.toml` and so on: what the store of a stack or a folder keeps.
-fn write_documents(args: &cli::Simulate, folder: &Path, has_others: bool) -> Result<(), Failure> {
+/// Writes `tenants/simulated-001.toml` and so on, with other lines: what the store of a stack or a folder keeps.
+fn write_documents(args: &cli::Simulate, folder: &Path, others: &str) -> Result<(), Failure> {
     let folder = Root::new(folder);
     for n in 0..args.tenants {
         let document = [
@@ -188,12 +195,7 @@ fn write_documents(args: &cli::Simulate, folder: &Path, has_others: bool) -> Res
         let lines =
             document.map(|(key, value)| format!("{key} = {}\n", serde_json::Value::from(value)));
         let file = format!("tenants/simulated-{:03}.toml", n + 1);
-        let sources = if has_others {
-            "service_sources = []\n"
-        } else {
-            ""
-        };
-        let document = lines.concat() + sources;
+        let document = lines.concat() + others;
         let written = folder.replace(&file, document.as_bytes(), Access::Private);
         written.map_err(|error| {
             let file = folder.join(&file);

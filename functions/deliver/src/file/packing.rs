@@ -21,7 +21,7 @@ pub(super) struct OtherPacking;
 impl OtherPacking {
     /// Whether that is the error.
     pub(super) fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Self>())
+        matches!(error.get_ref(), Some(inner) if inner.is::<Self>())
     }
 }
 
