@@ -2,11 +2,13 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use drawbridge_alert::Alert;
 use drawbridge_config::defaults;
 use drawbridge_files::{Access, Root, shell_quoted};
 use drawbridge_simulator::{
     Alerts, Credential, GenerateOptions, Options, Present, SimulatedTenant,
 };
+use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,7 +23,8 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     let alerts = match &args.alerts {
         Some(file) => {
             let text = crate::input::read(file)?;
-            Some(Alerts::parse(&text).map_err(|error| {
+            let alerts = checked(&text);
+            Some(alerts.map_err(|error| {
                 Failure::of(format!("{} cannot be served: {error}", file.display()))
             })?)
         }
@@ -41,7 +44,16 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     // Those that are generated unless it is told otherwise are of the last day.
     let is_of_now = args.alerts.is_none() && args.from.is_none() && args.to.is_none();
     let oldest = first.oldest_update().filter(|_| !is_of_now);
-    let since = since(oldest, Timestamp::now());
+    let now = Timestamp::now();
+    let from = first_day(oldest, now);
+    let since = from.map_or_else(String::new, |day| format!(" --since {day}"));
+    let is_read = |source: &str| defaults::SERVICE_SOURCES.contains(&source);
+    let has_others = !first.service_sources().all(is_read);
+    let sources = if has_others {
+        " --service-source all"
+    } else {
+        ""
+    };
     let mut others = Vec::new();
     for n in 1..args.tenants {
         others.push(SimulatedTenant {
@@ -90,7 +102,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     );
     let mut message = format!(
         "serving {alerts_word}; {before}poll {them} with\n  \
-         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}",
+         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}{sources}",
         args.tenant_id, args.client_id,
     );
     if args.tenants > 1 {
@@ -100,7 +112,16 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         ));
     }
     if let Some(folder) = &args.documents {
-        write_documents(&args, folder)?;
+        let mut lines = String::new();
+        if let Some(day) = from {
+            let from = Offset::UTC.to_timestamp(day.to_datetime(Time::midnight()));
+            let secs = now.duration_since(from.map_err(Failure::of)?).as_secs();
+            lines.push_str(&format!("first_lookback_secs = {secs}\n"));
+        }
+        if has_others {
+            lines.push_str("service_sources = []\n");
+        }
+        write_documents(&args, folder, &lines)?;
         message.push_str(&format!(
             "\nthe tenants' documents are in {}; {before}poll them with\n  \
              {secret}DRAWBRIDGE_ALLOWED_SECRETS={SECRET_VARIABLE} {hosts} {program} poll --all --out {}",
@@ -117,18 +138,30 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The option with which a first poll reaches back to the oldest alert, where it would not by itself.
-fn since(oldest: Option<Timestamp>, now: Timestamp) -> String {
+/// The alerts of a text, or why it holds none: what `map` would refuse is served by no Graph.
+fn checked(text: &[u8]) -> Result<Alerts, String> {
+    let alerts = Alerts::parse(text).map_err(|error| error.to_string())?;
+    if alerts.is_empty() {
+        return Err("the list holds no alert".to_owned());
+    }
+    for (position, json) in (1..).zip(alerts.texts()) {
+        let alert = std::str::from_utf8(json).map_err(|error| error.to_string());
+        let checked = alert.and_then(|json| match Alert::decode(json) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        });
+        checked.map_err(|why| format!("alert {position}: {why}"))?;
+    }
+    Ok(alerts)
+}
+
+/// The day in UTC from which on a first poll reads the oldest alert, where it would not by itself.
+fn first_day(oldest: Option<Timestamp>, now: Timestamp) -> Option<Date> {
     let look_back = SignedDuration::from_secs(defaults::FIRST_LOOKBACK_SECS.into());
     // The alerts of a file that reach to the edge would be missed by a poll that begins a little later.
     let reached = now - look_back + SignedDuration::from_hours(1);
-    match oldest {
-        Some(oldest) if oldest < reached => {
-            let day = Offset::UTC.to_datetime(oldest).date();
-            format!(" --since {day}")
-        }
-        _ => String::new(),
-    }
+    let oldest = oldest.filter(|oldest| *oldest < reached)?;
+    Some(Offset::UTC.to_datetime(oldest).date())
 }
 
 /// This program as a shell finds it: by its name, or by the path that it was run by.
@@ -148,8 +181,8 @@ fn tenant_id(args: &cli::Simulate, n: u16) -> String {
     }
 }
 
-/// Writes `tenants/simulated-001.toml` and so on: what the store of a stack or a folder keeps.
-fn write_documents(args: &cli::Simulate, folder: &Path) -> Result<(), Failure> {
+/// Writes `tenants/simulated-001.toml` and so on, with other lines: what the store of a stack or a folder keeps.
+fn write_documents(args: &cli::Simulate, folder: &Path, others: &str) -> Result<(), Failure> {
     let folder = Root::new(folder);
     for n in 0..args.tenants {
         let document = [
@@ -161,7 +194,7 @@ fn write_documents(args: &cli::Simulate, folder: &Path) -> Result<(), Failure> {
         let lines =
             document.map(|(key, value)| format!("{key} = {}\n", serde_json::Value::from(value)));
         let file = format!("tenants/simulated-{:03}.toml", n + 1);
-        let document = lines.concat();
+        let document = lines.concat() + others;
         let written = folder.replace(&file, document.as_bytes(), Access::Private);
         written.map_err(|error| {
             let file = folder.join(&file);

@@ -17,8 +17,8 @@ use crate::{BackfillProgress, Ending, PollError, Poller, Report, budget};
 pub(crate) struct BackfillStep {
     id: String,
     did: Report,
-    /// What of that had been read and noted before.
-    known: Report,
+    /// Records that the output had already, of what had been read before.
+    suppressed_before: u64,
     /// The backfill after that; `None` where the state did not have it: it is done, or forgotten.
     backfill: Option<Backfill>,
     failed: Vec<Window>,
@@ -30,12 +30,6 @@ impl BackfillStep {
     pub(crate) fn is_to_go_on(&self, now: Timestamp) -> bool {
         let next = |backfill: &Backfill| backfill.next(now);
         self.stopped.is_none() && self.backfill.as_ref().and_then(next).is_some()
-    }
-
-    /// Notes what a second reading did: its alerts were counted before.
-    fn note_second(&mut self, did: &Report) {
-        self.known.alerts += did.alerts;
-        self.known.suppressed += did.suppressed;
     }
 
     /// Whether a rest is left that is not read until an operator resumes the backfill.
@@ -105,8 +99,8 @@ impl Poller {
             .read_ranges(&mut backfill, context, saved, report, &mut step)
             .await;
         step.did = report.since(&before.0);
-        step.did.alerts -= step.known.alerts;
-        step.did.suppressed -= step.known.suppressed;
+        step.did.alerts -= step.did.listed_again;
+        step.did.suppressed -= step.suppressed_before;
         step.did.requests = self.graph.stats().requests - before.1;
         backfill.end(context.now);
         if backfill.is_over() {
@@ -165,7 +159,7 @@ impl Poller {
             let read = read.await;
             let did = report.since(&before);
             if is_second {
-                step.note_second(&did);
+                step.suppressed_before += did.suppressed;
             }
             let listed = ListSummary {
                 is_long: self.is_long(&did),

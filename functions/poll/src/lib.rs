@@ -55,7 +55,7 @@ pub use last_error::{LAST_ERROR_ENDING, LastError};
 pub use lasting::lasting;
 pub use memory::Memory;
 pub use output::{Grouping, Output};
-pub use overdue::{overdue_since, why_not_well};
+pub use overdue::{OVERDUE_AFTER, overdue_since, why_not_well};
 pub use pages::pages_prefix;
 pub use poller::Poller;
 pub use report::{Ending, Progress, Report, Silent};

@@ -8,7 +8,7 @@ use crate::state_object::{change_state_within, head};
 use crate::{Ending, PollError, Report};
 
 /// How long a tenant may go without a poll that ended well before it is reported as overdue.
-const LONGEST: SignedDuration = SignedDuration::from_mins(30);
+pub const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// How long the state of an idle tenant may stay unsaved, so that a successful poll is not recorded.
 const UNSAVED: SignedDuration = SignedDuration::from_secs(HEARTBEAT_SECS as i64);
@@ -24,21 +24,28 @@ const RECENT: SignedDuration = SignedDuration::from_mins(5);
 /// first one that does not is noted in it, once, and it counts from there until one ends well. Where
 /// that cannot be noted, it is said an hour later.
 ///
-/// Before the first one, it counts from about the first try: from then on the week is swept. A state
-/// that cannot be read says nothing: that is an error by itself. Nor does one of more than a poll has
+/// Before the first one, it counts from about the first try: from then on the week is swept. The first
+/// failure is noted all the same, so that the state tells a first poll that is under way from one that
+/// failed. A state that cannot be read says nothing: that is an error by itself. Nor does one of more than a poll has
 /// beside others, an older release's: this is asked of several tenants at once.
 pub async fn overdue_since(store: &dyn Store, tenant: &str, now: Timestamp) -> Option<Timestamp> {
     let state = head(store, tenant, SMALL.state_bytes).await.ok()??;
     let first_try = || state.swept.week.into_iter().chain(state.saved).min();
     let (since, longest) = match (state.last_success, failing_since(&state, now)) {
-        (None, _) => (first_try()?, LONGEST),
-        (Some(_), Some(failure)) => (failure, LONGEST),
+        (None, failure) => {
+            // Until then, it may be one long first poll that is under way.
+            if failure.is_none() {
+                note(store, tenant, now).await;
+            }
+            (first_try()?, OVERDUE_AFTER)
+        }
+        (Some(_), Some(failure)) => (failure, OVERDUE_AFTER),
         (Some(success), None) => {
             // A success in the future was noted by a wrong clock, so its time is unknown.
             if success > now || now.duration_since(success) > RECENT {
                 note(store, tenant, now).await;
             }
-            (success, LONGEST + UNSAVED)
+            (success, OVERDUE_AFTER + UNSAVED)
         }
     };
     (now.duration_since(since) > longest).then_some(since)
@@ -117,9 +124,9 @@ mod tests {
         let store = state(None, 100).await;
         assert_eq!(overdue(&store, 130).await, None);
         assert_eq!(overdue(&store, 131).await, Some(100));
+        assert_eq!(writes(&store), 1, "the first failure");
         // By a clock that is behind.
         assert_eq!(overdue(&store, 40).await, None);
-        assert_eq!(writes(&store), 0);
     }
 
     /// An idle tenant: that it was polled well at minute 160 is not in its state.

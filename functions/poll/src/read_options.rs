@@ -101,6 +101,11 @@ impl ReadOptions {
         self.output.as_deref().is_none_or(|only| only == output)
     }
 
+    /// Whether a backfill reads what it has read before, and counted.
+    pub(crate) fn is_second_reading(&self) -> bool {
+        self.what == What::Backfill && self.then_ms.is_none()
+    }
+
     /// Whether live polls come first: it has little time, and only the requests that they leave.
     pub(crate) fn is_background(&self) -> bool {
         matches!(self.what, What::Again | What::Backfill)

@@ -203,6 +203,7 @@ impl Poller {
                 if let Some(left) = left {
                     let windows = left.windows();
                     saved.state.read(window, &windows, context.now);
+                    read_again(&mut saved.state, &windows);
                     self.note_left(left, context, saved, report).await?;
                 }
                 if self.ask_graph(graph_answers, context).await {

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 pub struct Report {
     /// Alerts that Graph returned, those read before included.
     pub alerts: u64,
+    /// Of these, the ones that a backfill lists a second time, and has counted before.
+    pub listed_again: u64,
     /// Records that the queue took.
     pub records: u64,
     /// Records that the output had already.
@@ -103,6 +105,7 @@ impl Report {
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             alerts: self.alerts - before.alerts,
+            listed_again: self.listed_again - before.listed_again,
             records: self.records - before.records,
             suppressed: self.suppressed - before.suppressed,
             quarantined: self.quarantined + self.gaps - before.quarantined - before.gaps,

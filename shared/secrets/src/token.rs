@@ -3,6 +3,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::assignment::is_placeholder;
 use crate::bare_secret::{self, check_bare};
 use crate::document::Expected;
 use crate::jwt::Jwt;
@@ -85,7 +86,7 @@ pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
 }
 
 fn check(text: &str, too_long: usize) -> Result<(), NotBare> {
-    if is_place(text) {
+    if is_place(text) || is_placeholder(text) {
         return Err(NotBare::Location);
     }
     match bare_secret::check(text, Expected::Token) {
@@ -174,6 +175,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_of_a_settings_file_is_not() {
+        for text in [
+            "CLIENT_SECRET=abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
+            "#HEC_TOKEN=0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
+            "$env:CLIENT_SECRET=abc8Q~defGhi",
+            "CLIENT_SECRET_VALUE=abc8Q~defGhi",
+            "pwd=abc8Q~defGhi",
+        ] {
+            assert_eq!(said(text), [Err(NotBare::Assignment); 2], "{text}");
+        }
+    }
+
     /// What is left of a document, a list or a line of a shell, wherever it was cut off.
     #[test]
     fn what_was_cut_out_of_a_document_is_not() {
@@ -248,6 +262,10 @@ mod tests {
             "drawbridge-data/secrets/contoso",
             "drawbridge-data/secrets/contoso.txt",
             "https://vault.example/secrets/contoso",
+            // What nobody has replaced by its value.
+            "${CLIENT_SECRET}",
+            "$HEC_TOKEN",
+            "%CLIENT_SECRET%",
         ] {
             assert_eq!(said(text), [Err(NotBare::Location); 2], "{text}");
         }

@@ -112,6 +112,13 @@ impl Alerts {
         updates.filter_map(|row| row.last.fields.last_update).min()
     }
 
+    /// The `serviceSource` of each; empty where an alert has none.
+    pub fn service_sources(&self) -> impl Iterator<Item = &str> {
+        let at = WORD_FIELDS.iter().position(|name| *name == "serviceSource");
+        let words = self.rows.iter().map(|row| &row.last.fields.words);
+        words.filter_map(move |words| Some(words.get(at?)?.as_str()))
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

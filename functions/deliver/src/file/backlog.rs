@@ -127,6 +127,8 @@ impl Backlog {
                 let has_a_line = live.has_a_line();
                 if has_a_line.map_err(self.folder.fault(&live.source.name))? {
                     self.ledger.has_begun = true;
+                    let forgotten = self.ledger.forget_older_in(&mut live.source);
+                    forgotten.map_err(self.folder.fault(&live.source.name))?;
                     self.held.push_back(live);
                 }
             }
@@ -318,6 +320,7 @@ impl Backlog {
                         .display()
                         .to_string(),
                     bytes,
+                    is_packed_otherwise: false,
                 });
             }
         }
@@ -331,6 +334,7 @@ impl Backlog {
             place: self.folder.path(&one.name).display().to_string(),
             bytes: one.bytes,
             is_gone: false,
+            is_packed_otherwise: self.folder.is_packed_otherwise(one),
         };
         Ok(older.iter().map(undelivered).collect())
     }
@@ -346,6 +350,7 @@ impl Backlog {
                     place: self.folder.path(&held.source.name).display().to_string(),
                     bytes,
                     is_gone: true,
+                    is_packed_otherwise: false,
                 });
                 Ok(())
             }
@@ -416,6 +421,7 @@ impl Backlog {
                 place: name,
                 bytes,
                 is_gone: true,
+                is_packed_otherwise: false,
             });
         }
         Ok(found)

@@ -5,6 +5,7 @@ use std::path::Path;
 use drawbridge_files::{io_reason, shell_quoted};
 
 use super::Undelivered;
+use super::packing::OtherPacking;
 
 /// Why a file of records could not be read, or the checkpoint beside it not be kept. Never holds any of
 /// the content.
@@ -16,8 +17,7 @@ pub enum FileError {
         /// The file.
         place: String,
     },
-    /// Files were rotated before the first delivery, which found nothing in the file that is written to. Nothing
-    /// says whether they were delivered in another way.
+    /// Files were rotated before the first delivery. Nothing says whether they were delivered in another way.
     #[error("{}", older(.files))]
     Rotated {
         /// The files, oldest first, and how many bytes each has on the disk.
@@ -98,7 +98,7 @@ pub enum FileError {
         /// The file that is written to.
         live: String,
     },
-    /// A rotated file is packed in a way that is not read here.
+    /// A file is packed in a way that is not read here.
     #[error("{place} is not delivered, and not packed with gzip: unpack it and run this again")]
     Packed {
         /// The file.
@@ -135,6 +135,9 @@ impl FileError {
 
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let place = path.display().to_string();
+        if OtherPacking::is(error) {
+            return Self::Packed { place };
+        }
         if error.kind() == io::ErrorKind::NotFound {
             return Self::Missing { place };
         }
@@ -163,18 +166,32 @@ impl FileError {
 }
 
 fn older(files: &[Undelivered]) -> String {
-    if let [Undelivered { place, bytes, .. }] = files {
+    if let [file] = files {
+        let Undelivered { place, bytes, .. } = file;
+        let todo = match file.is_packed_otherwise {
+            true => "It is not packed with gzip: unpack it, move the packed one away, and run this again".to_owned(),
+            false => format!("Deliver it with --file {}, and move it away", shell_quoted(place)),
+        };
         return format!(
-            "{place} is not delivered ({bytes} bytes): no delivery had begun when it was rotated. Deliver it with \
-             --file {}, and move it away",
-            shell_quoted(place)
+            "{place} is not delivered ({bytes} bytes): no delivery had begun when it was rotated. {todo}. If the \
+             SIEM has its records already, only move it away"
         );
     }
-    let named = |one: &Undelivered| format!("{} ({} bytes)", shell_quoted(&one.place), one.bytes);
+    let named = |one: &Undelivered| {
+        let packed = match one.is_packed_otherwise {
+            true => ", not packed with gzip",
+            false => "",
+        };
+        format!("{} ({} bytes{packed})", shell_quoted(&one.place), one.bytes)
+    };
     let named: Vec<String> = files.iter().map(named).collect();
+    let packed = match files.iter().any(|one| one.is_packed_otherwise) {
+        true => ". Unpack first what is not packed with gzip",
+        false => "",
+    };
     format!(
         "{} files are not delivered: {}. No delivery had begun when they were rotated. Deliver each with --file, \
-         in this order, and move it away",
+         in this order, and move it away{packed}. If the SIEM has the records of one already, only move it away",
         files.len(),
         named.join(", ")
     )

@@ -149,8 +149,11 @@ impl Folder {
 
     /// Opens a file, if the position is in it.
     fn open_if(&self, position: &Position, one: &Rotated) -> Result<Option<Source>, FileError> {
-        let Some(mut source) = self.open(one)? else {
-            return Ok(None);
+        let mut source = match self.open(one) {
+            Ok(Some(source)) => source,
+            // What is packed in another way is read nowhere.
+            Ok(None) | Err(FileError::Packed { .. }) => return Ok(None),
+            Err(error) => return Err(error),
         };
         // What cannot be unpacked is still being packed.
         let is_it = position.is_in(&mut source).unwrap_or(false);
@@ -167,11 +170,16 @@ impl Folder {
         self.open_as(one, Source::raw)
     }
 
+    /// Whether a file is packed in a way that is not read here, by its name or by its first bytes.
+    pub(super) fn is_packed_otherwise(&self, one: &Rotated) -> bool {
+        one.packing == Packing::Other || matches!(self.open(one), Err(FileError::Packed { .. }))
+    }
+
     /// The beginning of a file, if it can be read, and the beginning of it as it is, if it cannot be unpacked.
     pub(super) fn beginnings(&self, one: &Rotated) -> Vec<Beginning> {
         let mut unpacked = self.open(one).ok().flatten();
         let mut all: Vec<Beginning> = unpacked.iter_mut().map(Beginning::of).collect();
-        if all.iter().any(|beginning| beginning.damage.is_some()) {
+        if all.iter().all(|beginning| beginning.damage.is_some()) {
             let mut raw = self.open_raw(one).ok().flatten();
             all.extend(raw.iter_mut().map(Beginning::of));
         }

@@ -157,8 +157,7 @@ pub(super) struct Ledger {
     known: Vec<KnownFile>,
     /// What was there at first and is no file of records: links, and other programs' files.
     others: Vec<OtherFile>,
-    /// Whether the live file had a record when the first delivery began. Else what was there before is named as
-    /// long as it is there.
+    /// Whether the live file had a record when the first delivery began.
     pub(super) has_begun: bool,
     /// The least number of a rotated file, where numbers go down.
     pub(super) least_number: Option<u32>,
@@ -229,9 +228,9 @@ impl Ledger {
         self.known.iter().any(|known| known.is_delivered)
     }
 
-    /// Whether anything was there before the first delivery began that is to be named.
+    /// Whether anything was there before the first delivery began. It is named as long as it is there.
     pub(super) fn has_older(&self) -> bool {
-        !self.has_begun && self.known.iter().any(|known| !known.is_delivered)
+        self.known.iter().any(|known| !known.is_delivered)
     }
 
     /// Whether a file has all of one that was there before the first delivery began. What was written to it since is

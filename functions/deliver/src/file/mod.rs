@@ -23,6 +23,7 @@ mod lines;
 mod noting;
 mod numbers;
 mod open_file;
+mod packing;
 mod position;
 mod rotated;
 mod search;
@@ -80,6 +81,8 @@ pub struct Undelivered {
     pub bytes: u64,
     /// Whether it is in the folder no more, under any name.
     pub is_gone: bool,
+    /// Whether it is packed with anything but gzip, and has to be unpacked first.
+    pub is_packed_otherwise: bool,
 }
 
 /// Why a line is refused that a file ends in when nobody will write to it any more.
@@ -153,8 +156,8 @@ impl FileDelivery {
         self.backlog.left()
     }
 
-    /// Checks that nothing was rotated before the first delivery that is not delivered and still there: where the
-    /// live file was empty or missing then, it is named until it is moved away. To be asked after a run or a look.
+    /// Checks that nothing was rotated before the first delivery that is not delivered and still there: it is named
+    /// until it is moved away. To be asked after a run or a look.
     ///
     /// # Errors
     /// [`FileError::Rotated`] with the files; others if the folder cannot be read.

@@ -24,6 +24,12 @@ pub(super) fn note_there(
         let (mut source, mut raw) = match opened {
             (Ok(Some(source)), Ok(Some(raw))) => (source, raw),
             (Ok(_), Ok(_)) => continue,
+            // It is known as it is.
+            (Err(FileError::Packed { .. }), Ok(Some(mut raw))) => {
+                let known = KnownFile::whole(&mut raw, is_delivered);
+                ledger.add(known.map_err(folder.fault(&one.name))?);
+                continue;
+            }
             _ => {
                 ledger.add_unread(one);
                 continue;

@@ -86,16 +86,23 @@ impl OpenFile {
         Ok(is_whole)
     }
 
-    /// Whether a line is whole that was not delivered.
+    /// Whether a line is whole that was not delivered. Blank ones are none.
     pub(super) fn has_a_line(&mut self) -> io::Result<bool> {
         let mut reader = self.source.reader_at(self.position.offset)?;
+        let mut has_text = false;
         loop {
             let piece = reader.fill_buf()?;
-            match (piece.len(), piece.contains(&b'\n')) {
-                (0, _) => return Ok(false),
-                (_, true) => return Ok(true),
-                (read, false) => reader.consume(read),
+            let read = piece.len();
+            if read == 0 {
+                return Ok(false);
             }
+            for byte in piece {
+                match byte {
+                    b'\n' if has_text => return Ok(true),
+                    byte => has_text |= !byte.is_ascii_whitespace(),
+                }
+            }
+            reader.consume(read);
         }
     }
 

@@ -151,15 +151,10 @@ impl Search<'_> {
         let one = &listed[index];
         let fault = self.folder.fault(&one.name);
         if one.packing == Packing::Other {
-            let place = self.folder.path(&one.name).display().to_string();
-            return match self.is_known_as_it_is(one) {
-                Ok(true) => Ok(Verdict::Known { is_last: false }),
-                Err(_) if self.ledger.was_unread(one) => Ok(Verdict::Known { is_last: false }),
-                Ok(false) => Err(FileError::Packed { place }),
-                Err(error) => Err(error),
-            };
+            return self.judge_packed(one);
         }
         let mut source = match self.folder.open(one) {
+            Err(FileError::Packed { .. }) => return self.judge_packed(one),
             Ok(Some(source)) => source,
             Ok(None) => return Err(fault(io::ErrorKind::NotFound.into())),
             Err(_) if self.ledger.was_unread(one) => {
@@ -211,6 +206,17 @@ impl Search<'_> {
             self.verdicts.insert(state, verdict);
         }
         Ok(verdict)
+    }
+
+    /// What to do with a file that is packed in a way that is not read here.
+    fn judge_packed(&mut self, one: &Rotated) -> Result<Verdict, FileError> {
+        let place = self.folder.path(&one.name).display().to_string();
+        match self.is_known_as_it_is(one) {
+            Ok(true) => Ok(Verdict::Known { is_last: false }),
+            Err(_) if self.ledger.was_unread(one) => Ok(Verdict::Known { is_last: false }),
+            Ok(false) => Err(FileError::Packed { place }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether a file is known by its bytes as they are, packed or not.

@@ -6,6 +6,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::content::PIECE_BYTES;
 use super::identity::{FileIdentity, FileState};
+use super::packing::{Magic, OtherPacking, magic};
 
 /// A file of records that is held open, so that it can be read to its end whatever becomes of its
 /// name.
@@ -26,12 +27,15 @@ enum Body {
 impl Source {
     /// A file; what is packed with gzip is read unpacked, whatever its name ends in: logrotate makes
     /// `siem.ndjson.1.gz-2026113003.backup`.
+    ///
+    /// # Errors
+    /// [`OtherPacking`] of one that is packed with anything else, whatever its name is: its bytes are no lines.
     pub(super) fn new(name: OsString, file: File) -> io::Result<Self> {
         let meta = file.metadata()?;
-        let is_packed = name.to_string_lossy().ends_with(".gz") || is_gzip(&file)?;
-        let body = match is_packed {
-            true => Body::Packed(Box::new(Packed::new(file)?)),
-            false => Body::Plain(file),
+        let body = match magic(&file)? {
+            Magic::Other => return Err(OtherPacking.into()),
+            Magic::None if !name.to_string_lossy().ends_with(".gz") => Body::Plain(file),
+            Magic::Gzip | Magic::None => Body::Packed(Box::new(Packed::new(file)?)),
         };
         Ok(Self::with(name, &meta, body))
     }
@@ -139,14 +143,6 @@ impl Source {
             }
         }
     }
-}
-
-/// Whether a file begins as what is packed with gzip does.
-fn is_gzip(mut file: &File) -> io::Result<bool> {
-    let mut magic = Vec::new();
-    file.take(2).read_to_end(&mut magic)?;
-    file.seek(SeekFrom::Start(0))?;
-    Ok(magic == [0x1f, 0x8b])
 }
 
 /// How much of a file another one begins with.

@@ -300,7 +300,7 @@ impl Progress for Bar {
     fn page(&self, step: &Report) {
         self.show(|shown| {
             shown.now = Counts {
-                alerts: shown.before.alerts + step.alerts,
+                alerts: shown.before.alerts + step.alerts - step.listed_again,
                 records: shown.before.records + step.records,
             };
         });

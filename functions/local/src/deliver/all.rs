@@ -45,6 +45,7 @@ pub(super) async fn run(
         printed: HashMap::new(),
         of_other_formats: HashSet::new(),
         held_back: HashMap::new(),
+        has_told_of_no_folder: false,
     };
     let mut outage = Outage::default();
     loop {
@@ -89,6 +90,8 @@ struct Files<'a> {
     /// The tenants whose records the target refuses, every one of them: how often, and when they are tried
     /// again. The others do not wait for them.
     held_back: HashMap<String, (u32, Instant)>,
+    /// Whether it was said that there is no folder.
+    has_told_of_no_folder: bool,
 }
 
 /// What came of a round.
@@ -141,9 +144,17 @@ impl Files<'_> {
             Ok(found) => found,
             Err(error) if self.open.is_empty() && error.kind() == ErrorKind::NotFound => {
                 let folder = self.folder.display();
-                return Err(Failure::of(format!(
+                let missing = format!(
                     "there is no folder {folder}: name the data folder, which `poll` writes to, with --out"
-                )));
+                );
+                if self.args.once {
+                    return Err(Failure::of(missing));
+                }
+                // The poll that makes it may not have begun.
+                if !std::mem::replace(&mut self.has_told_of_no_folder, true) {
+                    say_timed(&format!("drawbridge: {missing}; waiting for it"));
+                }
+                return Ok(round);
             }
             Err(error) if self.open.is_empty() => {
                 let folder = self.folder.display();

@@ -130,11 +130,15 @@ fn tenants_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
 
 /// A document, or a file among them, that belongs to no tenant.
 fn unreadable_document(error: &ConfigError) -> Line {
-    let todo = match error {
+    Line::failed("documents", error.to_string(), todo(error))
+}
+
+/// What to do about a document, or a folder of them, that belongs to no tenant.
+pub(crate) const fn todo(error: &ConfigError) -> &'static str {
+    match error {
         ConfigError::Misnamed { .. } => RENAME_DOCUMENT,
         _ => UNREADABLE,
-    };
-    Line::failed("documents", error.to_string(), todo)
+    }
 }
 
 /// What `tenants check` says of a tenant.

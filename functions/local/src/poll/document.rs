@@ -125,11 +125,12 @@ fn check_agrees(
         return Ok(());
     }
     Err(Failure::of(format!(
-        "{} in {} differs from what you gave for {}: give what it says, correct it, or remove it with {}",
+        "{} in {} differs from what you gave for {}: give what it says, or correct it. To have it written anew as \
+         you gave it, run {} first, then this again",
         there.document.key,
         place.name(),
         others.join(" and "),
-        place.command(&format!("tenants remove {}", there.document.name))
+        place.command(&format!("tenants remove {} --yes", there.document.name))
     )))
 }
 

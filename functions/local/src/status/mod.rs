@@ -6,14 +6,17 @@ mod tenant_status;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
 
+use drawbridge_config::ConfigError;
 use drawbridge_poll::LastError;
 use drawbridge_quarantine::stored_items;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 pub(crate) use self::tenant_status::TenantStatus;
 use crate::cli;
 use crate::data_location::DataLocation;
+use crate::doctor::todo;
 use crate::failure::Failure;
 use crate::paint::paint;
 use crate::progress::say;
@@ -29,6 +32,11 @@ pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
     let tenants = tenants(&place, &documents).await;
     let tenants = tenants.inspect_err(|_| documents.say_unreadable())?;
     let mut out = crate::screen::stdout();
+    if args.json {
+        for error in &documents.unreadable {
+            writeln!(out, "{}", unreadable(error))?;
+        }
+    }
     if tenants.is_empty() {
         TenantDocuments::check_complete(&documents.unreadable)?;
         return Err(Failure::of(TenantDocuments::none(&place)));
@@ -99,6 +107,16 @@ pub(crate) async fn tenants(
         .buffered(STATES_AT_ONCE)
         .collect()
         .await)
+}
+
+/// A document, or a folder of them, that belongs to no tenant.
+fn unreadable(error: &ConfigError) -> Value {
+    let word = match error {
+        ConfigError::Misnamed { .. } => "ignored",
+        _ => "unreadable",
+    };
+    let problem = json!({"problem": word, "what": error.to_string(), "do": todo(error)});
+    json!({"tenant": null, "status": word, "well": false, "problems": [problem]})
 }
 
 /// How many items each tenant has in quarantine.

@@ -1,5 +1,5 @@
 use drawbridge_cursor::State;
-use drawbridge_poll::LastError;
+use drawbridge_poll::{LastError, OVERDUE_AFTER};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -19,6 +19,15 @@ const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
 /// How long after an error polls still count as failing. While they fail, the error is noted anew every five
 /// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
 const NEWS: SignedDuration = SignedDuration::from_mins(10);
+
+/// A first poll that has neither succeeded nor failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FirstPoll {
+    /// It began then.
+    UnderWay(Timestamp),
+    /// It has not begun, and a backfill last saved the state then.
+    Awaited(Timestamp),
+}
 
 /// What is known of a tenant.
 pub(crate) struct TenantStatus {
@@ -72,14 +81,23 @@ impl TenantStatus {
             Some(problem) => problem.word,
             None if self.is_paused => "paused",
             None if self.is_left_over() => "no document",
-            None => "ok",
+            None => match self.first_poll() {
+                Some(FirstPoll::UnderWay(_)) => "first poll under way",
+                Some(FirstPoll::Awaited(_)) => "not polled yet",
+                None if self.is_catching_up() => "catching up",
+                None => "ok",
+            },
         }
     }
 
     pub(super) fn colour(&self) -> Colour {
         match self.word() {
             "ok" => Colour::Green,
-            "paused" | "no document" => Colour::Yellow,
+            "paused"
+            | "no document"
+            | "first poll under way"
+            | "not polled yet"
+            | "catching up" => Colour::Yellow,
             _ => Colour::Red,
         }
     }
@@ -109,17 +127,29 @@ impl TenantStatus {
         last.is_none_or(|last| self.is_longer_ago(last, LONGEST))
     }
 
+    /// Whether it was read only up to long before the last poll that ended well, such as after `state reset`.
+    fn is_catching_up(&self) -> bool {
+        let read_up_to = self.state().and_then(State::read_up_to);
+        let behind = self.last_success().zip(read_up_to);
+        behind.is_some_and(|(success, read_up_to)| success.duration_since(read_up_to) > LONGEST)
+    }
+
     /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
     /// yet, and the last error does.
     pub(crate) fn failing_since(&self) -> Option<Timestamp> {
-        let noted = self.state().and_then(|state| {
-            let first_try = || state.swept.week.into_iter().chain(state.saved).min();
-            match state.last_success {
-                None => state.failing_since.or_else(first_try),
-                Some(_) => state.failing_since,
-            }
-        });
+        let noted = self.state().and_then(|state| state.failing_since);
         noted.or_else(|| self.new_error().map(|error| error.at))
+    }
+
+    /// How far the first poll is, where there is a state, and no poll has succeeded or failed yet.
+    fn first_poll(&self) -> Option<FirstPoll> {
+        let state = self.state()?;
+        if state.last_success.is_some() || self.failing_since().is_some() {
+            return None;
+        }
+        // A first poll notes this when it begins, and a backfill does not.
+        let begun = state.swept.week.map(FirstPoll::UnderWay);
+        begun.or_else(|| state.saved.map(FirstPoll::Awaited))
     }
 
     /// The last error if no poll is known to have ended well since, and it is not long ago.
@@ -173,8 +203,21 @@ impl TenantStatus {
 
     /// The problem that it is not polled, if it is not.
     fn unpolled(&self) -> Option<Problem> {
+        let is_overdue = |since| self.is_longer_ago(since, OVERDUE_AFTER);
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
+            (Ok(Some(_)), None) => match self.first_poll() {
+                Some(FirstPoll::UnderWay(since)) if is_overdue(since) => {
+                    let ago = ago(Some(since), self.now);
+                    let what = format!("no poll has succeeded yet; the first one began {ago}");
+                    ("overdue", what)
+                }
+                Some(FirstPoll::Awaited(since)) if is_overdue(since) => {
+                    let what = "it was never polled; its state is that of a backfill".to_owned();
+                    ("not polled", what)
+                }
+                _ => return None,
+            },
             (Ok(None), _) if self.failing_since().is_none() => {
                 ("not polled", "it was never polled".to_owned())
             }
@@ -229,7 +272,8 @@ impl TenantStatus {
     fn behind(&self) -> Option<Problem> {
         let unread = &self.state()?.unread;
         let first = unread.first()?;
-        if !self.is_longer_ago(first, LONGEST_UNREAD) {
+        // A first poll reads what is old.
+        if self.first_poll().is_some() || !self.is_longer_ago(first, LONGEST_UNREAD) {
             return None;
         }
         let failed = unread.iter().filter(|range| range.due.failures > 0).count();
@@ -299,10 +343,15 @@ impl TenantStatus {
         if texts.is_empty() {
             texts.push(match self.last_success() {
                 _ if self.is_left_over() => "it has no document, and nobody polls it".to_owned(),
-                Some(success) => format!(
-                    "the last good one, as last saved, was {}",
-                    ago(Some(success), self.now)
-                ),
+                Some(success) => {
+                    let ago = ago(Some(success), self.now);
+                    let last = format!("the last good one, as last saved, was {ago}");
+                    let read_up_to = self.state().and_then(State::read_up_to);
+                    match read_up_to.filter(|_| self.is_catching_up()) {
+                        Some(time) => format!("{last}; they are catching up, from {time:.0} on"),
+                        None => last,
+                    }
+                }
                 None => self.word().to_owned(),
             });
         }

@@ -56,6 +56,35 @@ fn every_tenants_records_are_delivered_under_its_name() {
     assert_eq!((native.len(), &native[0]["delivered"]), (1, &1.into()));
 }
 
+/// As on the page, where the poll that makes the folder is begun at the same moment.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_missing_is_waited_for() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    let data = folder.path().join("data");
+    let deliver = |args: &[&str]| {
+        let mut command = deliver_to(&folder, &server, &["--all", "--out"]);
+        command.arg(&data).args(args);
+        command
+    };
+    run(deliver(&["--once"])).failed(1, &["there is no folder", "--out"]);
+    let told = folder.path().join("told.txt");
+    let mut follow = deliver(&["--every", "1s"]);
+    let follow = follow.stderr(fs::File::create(&told).unwrap());
+    let mut child = follow.spawn().unwrap();
+    let waits = || fs::read_to_string(&told).unwrap();
+    until(|| child.try_wait().unwrap().is_some() || waits().contains("waiting for it"));
+    fs::create_dir_all(data.join("contoso")).unwrap();
+    fs::write(data.join("contoso/siem.ndjson"), RECORD).unwrap();
+    until(|| child.try_wait().unwrap().is_some() || server.files().len() == 1);
+    signal(&child, "-TERM");
+    Outcome::of(child.wait_with_output().unwrap()).well();
+    assert_eq!(waits().matches("waiting for it").count(), 1);
+}
+
 #[test]
 fn a_target_that_is_down_loses_nothing_of_any() {
     let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});

@@ -75,6 +75,34 @@ fn a_path_with_blanks_is_quoted() {
     }
 }
 
+/// As it is for whoever polls for some days before the first delivery.
+#[test]
+fn what_was_rotated_before_is_named_beside_records() {
+    for is_all in [false, true] {
+        let (folder, server) = (Folder::new(), Server::start());
+        let live = rotated(&folder, &["ndjson.1"]);
+        std::fs::write(&live, NEW).unwrap();
+        let once = || run(delivery(&folder, &server, &live, is_all, &["--once"]));
+        for _ in 0..2 {
+            once().failed(1, &["siem.ndjson.1 is not delivered", "only move it away"]);
+            assert_eq!(server.files().len(), 1);
+        }
+        std::fs::remove_file(live.with_extension("ndjson.1")).unwrap();
+        once().well();
+    }
+}
+
+/// Its bytes are no lines.
+#[test]
+fn what_is_not_packed_with_gzip_is_not_delivered_as_lines() {
+    let (folder, server) = (Folder::new(), Server::start());
+    let file = folder.own_output().with_extension("ndjson.1.zst");
+    std::fs::write(&file, b"\x28\xb5\x2f\xfd\x04\x0a\x01\x0a").unwrap();
+    run(delivery(&folder, &server, &file, false, &["--once"]))
+        .failed(1, &["siem.ndjson.1.zst", "not packed with gzip: unpack it"]);
+    assert_eq!(server.asked(), 0);
+}
+
 #[test]
 fn several_are_named_in_one_message() {
     let (folder, server) = (Folder::new(), Server::start());

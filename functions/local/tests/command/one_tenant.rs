@@ -28,6 +28,19 @@ fn a_client_id_that_cannot_be_is_refused_before_anything_is_asked() {
     assert_eq!(tenant.simulator.stats().token_requests, 0);
 }
 
+/// The document is written before anything is asked, and the refusal prints what takes it away.
+#[test]
+fn a_mistyped_client_id_is_mended_by_what_the_refusal_prints() {
+    let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    let mistyped = CLIENT.replacen('2', "3", 1);
+    run(tenant.poll_as(TENANT, &mistyped, folder.path())).failed(1, &[]);
+    let mend = format!("drawbridge tenants remove {TENANT} --yes --out ");
+    run(tenant.poll(&folder)).failed(1, &["--client-id", &mend, "then this again"]);
+    asked(&tenant, &folder, &["tenants", "remove", TENANT, "--yes"]).well();
+    run(tenant.poll(&folder)).well();
+    assert_eq!(lines(&folder, TENANT, "siem.ndjson").len(), 2);
+}
+
 /// What another command says of the tenant, by the same variables that polled it.
 fn asked(tenant: &Tenant, folder: &Folder, args: &[&str]) -> Outcome {
     let mut command = drawbridge(args);

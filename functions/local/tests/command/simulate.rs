@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 
-use crate::support::alerts::{alert, list};
-use crate::support::command::{drawbridge, run};
+use crate::support::alerts::{alert, list, recent_alert};
+use crate::support::command::{Outcome, drawbridge, run};
 use crate::support::folder::Folder;
 
 #[test]
@@ -23,6 +24,12 @@ fn a_file_that_cannot_be_served_is_named() {
             "{\"id\":\"1\"}\nnonsense",
             ["alerts.json cannot be served", "line 2"],
         ),
+        // What `map` refuses, such as an answer that is no list.
+        (
+            r#"{"error":{"code":"Forbidden","message":"m"}}"#,
+            ["alerts.json cannot be served", "alert 1: "],
+        ),
+        ("[]", ["alerts.json cannot be served", "no alert"]),
     ] {
         fs::write(&file, text).unwrap();
         simulate().failed(1, &words);
@@ -54,21 +61,62 @@ fn alerts_that_are_older_than_a_day_are_read_by_what_it_prints() {
     let folder = Folder::new();
     let file = folder.path().join("alerts.json");
     fs::write(&file, list(&[alert(1, 2)])).unwrap();
+    let (told, polled) = simulated(&folder, &file);
+    assert!(told[0].starts_with("serving 1 alert;"), "{told:?}");
+    assert!(told[1].contains(" --since 20"), "{told:?}");
+    for polled in polled {
+        let polled = polled.well().stdout;
+        assert!(polled.contains(" 1 alert, 2 new records,"), "{polled}");
+    }
+}
+
+/// What `simulate` prints of a file, and what comes of the two commands in it: the one of the first tenant, and that
+/// of the documents.
+#[cfg(unix)]
+fn simulated(folder: &Folder, file: &Path) -> (Vec<String>, [Outcome; 2]) {
     let mut simulate = drawbridge(&["simulate", "--alerts"])
-        .arg(&file)
+        .arg(file)
+        .arg("--documents")
+        .arg(folder.path())
         .spawn()
         .unwrap();
     let mut told = BufReader::new(simulate.stdout.take().unwrap()).lines();
-    let told: Vec<String> = told.by_ref().take(2).map(Result::unwrap).collect();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("{} --once", told[1])]);
-    shell.current_dir(folder.path());
-    let polled = run(shell);
+    let told: Vec<String> = told.by_ref().take(4).map(Result::unwrap).collect();
+    let polled = [&told[1], &told[3]].map(|printed| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{printed} --once")]);
+        shell.current_dir(folder.path());
+        run(shell)
+    });
     simulate.kill().unwrap();
     simulate.wait().unwrap();
-    assert!(told[0].starts_with("serving 1 alert;"), "{told:?}");
-    assert!(told[1].contains(" --since 20"), "{told:?}");
-    assert!(polled.well().stdout.contains(" 1 alert, 2 new records,"));
+    (told, polled)
+}
+
+/// Those of other products, or of none.
+#[cfg(unix)]
+#[test]
+fn alerts_of_other_products_are_read_by_what_it_prints() {
+    let endpoint = recent_alert(1, 2);
+    let mut other = endpoint.clone();
+    other["serviceSource"] = "microsoftSentinel".into();
+    let mut none = other.clone();
+    none.as_object_mut().unwrap().remove("serviceSource");
+    for (alert, is_other) in [(endpoint, false), (other, true), (none, true)] {
+        let folder = Folder::new();
+        let file = folder.path().join("alerts.json");
+        fs::write(&file, list(&[alert])).unwrap();
+        let (told, polled) = simulated(&folder, &file);
+        assert_eq!(
+            told[1].contains(" --service-source all"),
+            is_other,
+            "{told:?}"
+        );
+        for polled in polled {
+            let polled = polled.well().stdout;
+            assert!(polled.contains(" 1 alert, 2 new records,"), "{polled}");
+        }
+    }
 }
 
 #[cfg(unix)]

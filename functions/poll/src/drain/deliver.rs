@@ -34,6 +34,7 @@ impl Drain<'_> {
                 break;
             }
             self.report.alerts += 1;
+            self.report.listed_again += u64::from(self.options.is_second_reading());
             had_time = match decode(raw) {
                 Ok(alert) => self.deliver_alert(&alert).await?,
                 Err(error) => self.quarantine_alert(raw, &error).await?,

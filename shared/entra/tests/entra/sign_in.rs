@@ -225,6 +225,18 @@ async fn what_is_no_bare_secret_is_never_sent() {
             format!("file:/run/{MARKER}"),
             ["the name of a place", "itself"],
         ),
+        (
+            "${MARKER_SECRET}".to_owned(),
+            ["the name of a place", "itself"],
+        ),
+        (
+            format!("CLIENT_SECRET={MARKER}"),
+            ["a line of a file", "the value alone"],
+        ),
+        (
+            format!("$env:CLIENT_SECRET={MARKER}"),
+            ["a line of a file", "the value alone"],
+        ),
     ] {
         let script = Script::tokens([]);
         let provider = script.provider(Arc::new(FixedSecret(stored)));

@@ -14,6 +14,10 @@ use crate::QueueError;
 /// is. More than once is no rotation but somebody's loop.
 const MAX_TURNS: usize = 8;
 
+/// Nothing says here whether the state has the record.
+const HALF_A_LINE: &str = "half a line was cut off at the end of the file: its record is written again, unless \
+                           the poll that wrote it had ended; then `drawbridge backfill --again` writes it";
+
 /// A file at a path, which others may rename, remove or truncate.
 #[derive(Debug)]
 pub(super) struct Log {
@@ -63,7 +67,7 @@ impl Log {
                 tracing::warn!(
                     path = %self.root.join(&self.below).display(),
                     bytes = cut,
-                    "the last line was cut off because the file had been truncated inside it"
+                    "{HALF_A_LINE}"
                 );
             }
             written();
@@ -137,7 +141,7 @@ impl Log {
             tracing::warn!(
                 path = %self.root.join(&self.below).display(),
                 bytes = cut,
-                "the last line was cut off because its writer died; the record will be sent again"
+                "{HALF_A_LINE}"
             );
         }
         Ok(Open {

@@ -140,6 +140,7 @@ async fn what_is_held_open_and_removed_is_told_at_the_end() {
             place: place.display().to_string(),
             bytes,
             is_gone,
+            is_packed_otherwise: false,
         }]
     };
     assert_eq!(world.delivery().left().unwrap(), left(false, &old));
@@ -319,6 +320,7 @@ async fn bytes_that_were_written_between_copy_and_truncation_are_named() {
             place,
             bytes,
             is_gone: true,
+            is_packed_otherwise: false,
         };
         assert_eq!(report.lost, [lost]);
         let mut expected = lines(0..5);

@@ -190,15 +190,63 @@ async fn what_comes_since_is_delivered_though_one_from_before_is_named() {
     }
 }
 
-/// The new file had records: another program's deliveries are none of this one's.
+/// The new file has records, which are delivered meanwhile.
 #[tokio::test]
-async fn what_was_rotated_before_is_not_named_beside_records() {
+async fn what_was_rotated_before_is_named_beside_records() {
+    for is_restarted in [false, true] {
+        let mut world = World::new();
+        world.files.append(0..6);
+        world.files.rename();
+        world.files.append(6..8);
+        world.files.rename();
+        world.files.append(8..9);
+        for _ in 0..2 {
+            world.run_well().await;
+            let named = named(&mut world).into_iter().map(|(name, _)| name);
+            let named: Vec<String> = named.collect();
+            assert_eq!(named, ["siem.ndjson.2", "siem.ndjson.1"]);
+            if is_restarted {
+                world.end();
+            }
+        }
+        world.files.remove("siem.ndjson.1");
+        world.files.remove("siem.ndjson.2");
+        assert_eq!(named(&mut world), []);
+        assert_eq!(world.came(), lines(8..9));
+    }
+}
+
+/// A copy of what is delivered holds nothing else.
+#[tokio::test]
+async fn a_copy_of_the_first_file_is_not_named() {
+    for is_grown in [false, true] {
+        let mut world = World::new();
+        world.files.append(0..6);
+        world.files.copy(LIVE, "siem.ndjson.old");
+        if is_grown {
+            world.files.append(6..7);
+        }
+        world.run_well().await;
+        assert_eq!(named(&mut world), []);
+    }
+}
+
+/// Blank lines are nothing to know a file by, and nothing to deliver.
+#[tokio::test]
+async fn a_file_of_blank_lines_counts_as_an_empty_one() {
     let mut world = World::new();
     world.files.append(0..6);
     world.files.rename();
+    world.files.write("\n  \n\n");
+    for _ in 0..2 {
+        assert_eq!(world.run_well().await.delivered, 0);
+        assert_eq!(named(&mut world).len(), 1);
+        world.end();
+    }
+    // Whoever wrote them begins anew.
+    world.files.truncate_to(0);
     world.files.append(6..8);
     world.run_well().await;
-    assert_eq!(named(&mut world), []);
     assert_eq!(world.came(), lines(6..8));
 }
 

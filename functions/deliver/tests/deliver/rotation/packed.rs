@@ -5,9 +5,10 @@ use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use drawbridge_deliver::file::FileError;
 use flate2::read::GzDecoder;
 
-use super::world::{Files, World, lines};
+use super::world::{Files, LIVE, World, lines};
 use crate::support::soon;
 
 /// Records of more bytes than are looked at of a file's beginning, or a single one that is as long.
@@ -122,6 +123,75 @@ async fn what_is_packed_into_a_packed_file_that_is_known_is_delivered() {
     expected.extend(beginning(false));
     assert_eq!(world.came().len(), expected.len());
     assert_eq!(sorted(world.came()), sorted(expected));
+}
+
+/// The first bytes of Zstandard, xz, bzip2, lz4, zip and compress.
+const OTHERS: [&[u8]; 6] = [
+    b"\x28\xb5\x2f\xfd",
+    b"\xfd7zXZ\0",
+    b"BZh9",
+    b"\x04\x22\x4d\x18",
+    b"PK\x03\x04",
+    b"\x1f\x9d",
+];
+
+/// Its bytes would be taken for lines, in a format of text.
+#[tokio::test]
+async fn what_is_not_packed_with_gzip_is_refused_whatever_its_name_is() {
+    for magic in OTHERS {
+        let packed = [magic, b"\x01\n\x02\n"].concat();
+        let mut world = World::new();
+        let refused = async |world: &mut World, name: &str| {
+            let error = world.run().await.unwrap_err();
+            assert!(matches!(error, FileError::Packed { .. }), "{error}");
+            let said = error.to_string();
+            assert!(said.contains(name) && said.contains("unpack it"), "{said}");
+            world.end();
+        };
+        // As the file itself, as with `--file`.
+        fs::write(world.files.path(LIVE), &packed).unwrap();
+        refused(&mut world, LIVE).await;
+        world.files.remove(LIVE);
+        world.files.append(0..1);
+        world.run_well().await;
+        // Beside it, since then.
+        let name = "siem.ndjson.1";
+        fs::write(world.files.path(name), &packed).unwrap();
+        refused(&mut world, name).await;
+        assert_eq!(
+            (world.came(), world.files.aside()),
+            (lines(0..1), Vec::new())
+        );
+    }
+}
+
+/// To deliver it with `--file` would be to deliver its bytes as lines.
+#[tokio::test]
+async fn what_was_there_before_and_is_not_packed_with_gzip_is_to_be_unpacked() {
+    for name in ["siem.ndjson.1.zst", "siem.ndjson.1"] {
+        for is_alone in [true, false] {
+            let mut world = World::new();
+            let packed = [OTHERS[0], b"\x01\n"].concat();
+            fs::write(world.files.path(name), packed).unwrap();
+            if !is_alone {
+                world.files.append(3..4);
+            }
+            for _ in 0..2 {
+                world.run_well().await;
+                let said = world.delivery().check_older().unwrap_err().to_string();
+                assert!(said.contains("not packed with gzip: unpack it"), "{said}");
+                assert!(!said.contains("--file"), "{said}");
+                world.end();
+            }
+            // As it says.
+            world.files.remove(name);
+            let text: String = lines(0..3).iter().map(|line| format!("{line}\n")).collect();
+            fs::write(world.files.path("siem.ndjson.1"), text).unwrap();
+            world.run_well().await;
+            world.delivery().check_older().unwrap();
+            assert!(lines(0..3).iter().all(|line| world.came().contains(line)));
+        }
+    }
 }
 
 /// What logrotate makes of one whose name it needs.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::alerts::{alert, list};
 use crate::support::command::run;
-use crate::support::documents::{command, lines, objects, on, write};
+use crate::support::documents::{command, lines, objects, on, output, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
 
@@ -51,6 +51,26 @@ fn folder(tenant: &Tenant) -> Folder {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(file, text.replace("1000000000", "3600")).unwrap();
     folder
+}
+
+/// The state knows the record, so that no poll writes it again, and the log says what does.
+#[test]
+fn what_was_cut_off_after_a_poll_is_written_by_what_the_log_says() {
+    let tenant = Tenant::new(&alerts(1));
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    let poll = || on(&folder, &["poll", "--all", "--once"]).well();
+    poll();
+    let file = output(&folder, "contoso", "siem.ndjson");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() - 5]).unwrap();
+    let told = poll().stderr;
+    for words in ["half a line was cut off", "drawbridge backfill --again"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson"), [""; 0]);
+    on(&folder, &asked("2021-05-03", &["--again", "--yes"])).well();
+    assert_eq!(fs::read(&file).unwrap(), whole);
 }
 
 #[test]

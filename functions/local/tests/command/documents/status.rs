@@ -225,6 +225,119 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
     );
 }
 
+/// Neither a first poll that takes long nor a backfill before it is a failure, until it has lasted for too long.
+#[test]
+fn a_first_poll_that_is_under_way_has_not_failed() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    let first = |minutes: i64, week: Option<Timestamp>| {
+        let unread = json!([{"from": ago(9000), "to": ago(99), "since": ago(20), "failures": 0}]);
+        let others = json!({
+            "watermark": null, "last_success": null, "first_from": week, "unread": unread,
+            "swept": {"day": week, "week": week},
+        });
+        state(&folder, "contoso", minutes, &others);
+    };
+    let told = |code| {
+        let doctor = objects(&on(&folder, &["doctor", "--json"]));
+        let polls = doctor.iter().find(|line| line["about"] == "contoso: polls");
+        assert_eq!(polls.unwrap()["level"] == "failed", code == 1, "{doctor:?}");
+        let status = on(&folder, &["status", "--json"]);
+        let status = match code {
+            0 => status.well(),
+            _ => status.failed(code, &["1 tenant is not well"]),
+        };
+        let status = objects(&status)[0].clone();
+        assert!(status["failing_since"].is_null(), "{status}");
+        status
+    };
+    for (minutes, week, status, code, what) in [
+        (1, Some(ago(28)), "first poll under way", 0, ""),
+        (1, Some(ago(31)), "overdue", 1, "no poll has succeeded yet"),
+        (28, None, "not polled yet", 0, ""),
+        (31, None, "not polled", 1, "it was never polled"),
+    ] {
+        first(minutes, week);
+        let told = told(code);
+        assert_eq!(
+            (&told["status"], &told["well"]),
+            (&json!(status), &json!(code == 0))
+        );
+        assert!(told["problems"].to_string().contains(what), "{told}");
+    }
+    // Once it has failed, it is failing, and the state says so, too.
+    first(1, Some(ago(20)));
+    let mut poll = command(&folder, &["poll", "--all", "--once"]);
+    poll.env(VARIABLE, "MARKER~a-wrong-secret");
+    run(poll).discreet().failed(1, &["client secret is wrong"]);
+    let told = objects(&on(&folder, &["status", "--json"]).failed(1, &[]));
+    assert_eq!(told[0]["status"], "failing");
+    let shown = objects(&on(&folder, &["state", "show", "--json"]).well());
+    assert!(told[0]["failing_since"].is_string());
+    assert_eq!(told[0]["failing_since"], shown[0]["failing_since"]);
+}
+
+/// Polls succeed, and read what they have not read for long.
+#[test]
+fn a_tenant_that_was_reset_is_catching_up() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    state(
+        &folder,
+        "contoso",
+        5,
+        &json!({"watermark": ago(60 * 24 * 300)}),
+    );
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(
+        (&told[0]["status"], &told[0]["well"]),
+        (&json!("catching up"), &json!(true))
+    );
+    let doctor = objects(&on(&folder, &["doctor", "--json"]));
+    let polls = doctor
+        .iter()
+        .find(|line| line["about"] == "contoso: polls")
+        .unwrap();
+    assert!(
+        polls["text"].as_str().unwrap().contains("catching up"),
+        "{polls}"
+    );
+    // An idle one is saved once an hour.
+    state(&folder, "contoso", 70, &json!({}));
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(told[0]["status"], "ok");
+}
+
+#[test]
+fn a_document_that_is_ignored_is_an_object_too() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "Northwind", &tenant, "");
+    for is_alone in [true, false] {
+        if !is_alone {
+            write(
+                &folder,
+                "contoso",
+                &tenant,
+                "service_sources = [\"microsoftSentinel\"]",
+            );
+            state(&folder, "contoso", 5, &json!({}));
+        }
+        let told = on(&folder, &["status", "--json"]).failed(1, &["Northwind.toml"]);
+        let told = objects(&told);
+        assert_eq!(
+            (&told[0]["status"], &told[0]["well"]),
+            (&json!("ignored"), &json!(false))
+        );
+        let problem = told[0]["problems"][0].to_string();
+        assert!(
+            problem.contains("Northwind.toml") && problem.contains("\"do\""),
+            "{problem}"
+        );
+        let others = told.iter().filter(|one| one["tenant"] == "contoso").count();
+        assert_eq!(others, usize::from(!is_alone));
+    }
+}
+
 /// The poll that ends well finds nothing, and saves no state.
 #[test]
 fn a_short_error_is_over_with_the_next_poll_that_ends_well() {

@@ -102,6 +102,38 @@ async fn what_an_outage_left_behind_is_read_once_more() {
     }
 }
 
+/// What is shown on the way ends at the number that is said at the end.
+#[tokio::test(start_paused = true)]
+async fn what_is_shown_of_a_second_reading_is_counted_once() {
+    struct Shown(Mutex<Vec<u64>>);
+    impl Progress for Shown {
+        fn page(&self, step: &Report) {
+            let shown = step.alerts - step.listed_again;
+            self.0.lock().unwrap().push(shown);
+        }
+    }
+    let world = World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.windows.overlap_secs = 0;
+        settings.page_size = 10;
+    });
+    for n in 0..30 {
+        world.set(&format!("da{n}"), &format!("2026-01-01T12:{n:02}:00Z"));
+    }
+    world.graph.counts(Count::AndMore(0));
+    ask(&world, days(1)).await;
+    let shown = Shown(Mutex::default());
+    let did = world.poller.backfill("b1", &never(), &shown).await.unwrap();
+    assert_eq!(
+        (did.alerts, did.listed_again),
+        (60, 30),
+        "it was read twice"
+    );
+    let shown = shown.0.into_inner().unwrap();
+    assert_eq!(shown.last(), Some(&30), "{shown:?}");
+    assert_eq!(progress(&world).await.alerts, 30);
+}
+
 /// Before, the second reading came at once: a replica that lags for minutes hid the same alert from both.
 #[tokio::test(start_paused = true)]
 async fn what_a_replica_hides_for_minutes_is_found_by_the_second_reading() {
