@@ -20,6 +20,9 @@ pub(crate) const MANY_ALERTS: usize = 100;
 /// time, a moment later.
 pub(crate) const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 
+/// What is older is not read by the daily sweep either, which reads a week.
+pub(crate) const READ_DAILY: SignedDuration = SignedDuration::from_hours(8 * 24);
+
 /// What a window is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
@@ -46,6 +49,8 @@ pub(crate) struct ReadOptions {
     pub(crate) failures: u32,
     /// Whether it is read in whole pages although it has failed before.
     pub(crate) whole_pages: bool,
+    /// Whether what Graph listed of it before may not have been all.
+    pub(crate) was_incomplete: bool,
     /// Of a backfill's first reading: how many milliseconds of it are left after this one.
     pub(crate) then_ms: Option<u64>,
     /// From how many alerts on a list that brings nothing new is compared with Graph's count.
@@ -61,6 +66,7 @@ impl ReadOptions {
             dry_run: false,
             failures: 0,
             whole_pages: false,
+            was_incomplete: false,
             then_ms: None,
             count_from: match what {
                 What::Live => MANY_ALERTS,
@@ -83,6 +89,7 @@ impl ReadOptions {
         Self {
             failures: due.failures,
             whole_pages: due.whole_pages,
+            was_incomplete: due.incomplete > 0,
             ..self
         }
     }

@@ -144,6 +144,14 @@ fn a_suspect_does_not_wait_for_ever_behind_a_tenant_with_work_for_all_of_the_tim
     break_nothing(&NO_TIME_LEFT, Kinds::NONE);
 }
 
+/// A short list of which Graph had counted more was taken to be all when the next question for the number failed.
+const COUNTED_BEFORE: [u64; 1] = [12_057_662];
+
+#[test]
+fn what_lacked_alerts_when_it_was_counted_is_not_all_because_counting_fails() {
+    break_nothing(&COUNTED_BEFORE, Kinds::NONE);
+}
+
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
 /// the watermark stood still beside a page that failed (1005001).
 const NAMED: [u64; 2] = [700044056, 1005001];

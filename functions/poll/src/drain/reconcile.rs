@@ -8,7 +8,7 @@ use super::listing::Listed;
 use super::{Drain, Left, Unread, WindowOutcome};
 use crate::PollError;
 use crate::budget;
-use crate::read_options::{READ_HOURLY, What};
+use crate::read_options::{READ_DAILY, READ_HOURLY, What};
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
@@ -186,15 +186,18 @@ impl Drain<'_> {
     /// number of pages before this window.
     fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
         let is_long = self.report.pages > pages + 1;
-        self.seen.len() >= self.options.count_from || self.is_once_only(window) || is_long
+        let is_in_doubt = self.options.was_incomplete || self.is_once_only(window);
+        self.seen.len() >= self.options.count_from || is_in_doubt || is_long
     }
 
-    /// Whether nothing reads the window again soon. Sweeps come again by themselves; a backfill does not,
+    /// Whether nothing reads the window again soon. Sweeps come again by themselves, for a week; a backfill does not,
     /// and what is so old is read once a day at most.
     fn is_once_only(&self, window: Window) -> bool {
-        match self.options.is_background() {
-            true => self.options.what == What::Backfill,
-            false => self.context.now.duration_since(window.from()) >= READ_HOURLY,
+        let age = self.context.now.duration_since(window.from());
+        match self.options.what {
+            What::Backfill => true,
+            What::Again => age >= READ_DAILY,
+            What::Live | What::Unread => age >= READ_HOURLY,
         }
     }
 
@@ -202,8 +205,10 @@ impl Drain<'_> {
     async fn recount(&mut self, part: Part) -> Result<Recounted, PollError> {
         let window = part.window;
         let is_once_only = self.is_once_only(window);
-        // What may have been cut off is not taken for complete because nobody counted it.
-        let has_to_be_counted = part.is_part || is_once_only || self.may_be_cut_off();
+        // What may have been cut off is not taken for complete because nobody counted it, nor is what lacked
+        // alerts when it was counted before.
+        let lacked_alerts = part.is_part || part.is_second || self.options.was_incomplete;
+        let has_to_be_counted = lacked_alerts || is_once_only || self.may_be_cut_off();
         let reported = match self.missing(window).await {
             Count::Alerts(reported) => reported,
             Count::NotNow if has_to_be_counted => {
