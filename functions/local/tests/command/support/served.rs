@@ -44,7 +44,7 @@ impl Served {
         let mut command = drawbridge(&["poll", "--once"]);
         command
             .args(&self.poll)
-            .args(["--service-source", "all", "--out"])
+            .arg("--out")
             .arg(folder.path())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("DRAWBRIDGE_CLIENT_SECRET", SECRET);
