@@ -167,7 +167,7 @@ async fn what_the_function_would_refuse_is_not_backfilled_in_vain() {
         let put = stack.store.put(&key, document.into(), "application/toml");
         put.await.unwrap();
         let begun = run(&asked(&stack, &["--no-wait"])).await;
-        begun.failed(&[words, "nothing was begun"]);
+        begun.failed(&[words, "the backfill was not started"]);
     }
     assert_eq!(stack.text(&format!("state/{TENANT}.json")).await, None);
     assert!(stack.store.list("backfills/").await.unwrap().is_empty());
