@@ -187,7 +187,7 @@ impl State {
     ///
     /// Graph's pages count rows: an alert that changes while a window is paged leaves the window,
     /// and the row behind it slips into a page that was read already. The overlap of live polls
-    /// makes up for that; a long window has to be read until nothing new turns up.
+    /// makes up for that; a long window is read once more, in pieces of one page where nothing else reads it again.
     ///
     /// `known_to` is up to when all was read before this window was: what lies well before it was
     /// read several times. Not what lies just before it: that may have turned up late.

@@ -106,6 +106,7 @@ pub(crate) fn takes_a_sweep(kind: Kind) -> bool {
             | Kind::WrongClock
             | Kind::Vanishes
             | Kind::TimeGoesBack
+            | Kind::CappedRows
             | Kind::CappedShort
             | Kind::CappedBytes
     )

@@ -145,14 +145,41 @@ impl Listing {
                 false => [rest, done],
             });
         }
-        let mut times: Vec<Timestamp> = self.alerts.values().flatten().copied().collect();
-        times.sort_unstable();
+        let times = self.times();
         let middle = *times.get(times.len() / 2)?;
         let cut = |at: Timestamp| {
             let early = Window::new(window.from(), at)?;
             Some([early, Window::new(at, window.to())?])
         };
         cut(middle).or_else(|| cut(middle.checked_add(TICK).ok()?))
+    }
+
+    /// Cuts `window` into pieces that fit a page, if it took `pages` to list it; `None` if no row lies where it
+    /// could be cut. The earliest comes first.
+    ///
+    /// Three quarters of what a page had are as much as fits: a full page may have a next link with nothing
+    /// behind it.
+    pub(super) fn pieces(&self, window: Window, pages: u64) -> Option<Vec<Window>> {
+        let times = self.times();
+        let pages = usize::try_from(pages).unwrap_or(usize::MAX).max(1);
+        let rows = (times.len() / pages * 3 / 4).max(1);
+        let mut pieces = Vec::new();
+        let mut from = window.from();
+        for &cut in times.iter().step_by(rows).skip(1) {
+            if let Some(piece) = Window::new(from, cut).filter(|_| cut < window.to()) {
+                pieces.push(piece);
+                from = cut;
+            }
+        }
+        pieces.extend(Window::new(from, window.to()));
+        (pieces.len() > 1).then_some(pieces)
+    }
+
+    /// When the alerts were last updated, the earliest first.
+    fn times(&self) -> Vec<Timestamp> {
+        let mut times: Vec<Timestamp> = self.alerts.values().flatten().copied().collect();
+        times.sort_unstable();
+        times
     }
 }
 
@@ -236,6 +263,30 @@ mod tests {
         let first = Window::new(at(0), at(0) + TICK).unwrap();
         assert_eq!(parts(&[0, 0]).unwrap()[0], first);
         assert_eq!(parts(&[]), None);
+    }
+
+    #[test]
+    fn a_window_is_cut_into_pieces_that_fit_a_page() {
+        let pieces = |times: &[i64], pages| listing(times).pieces(window(0, 1000), pages);
+        // Five rows per page, so three per piece.
+        assert_eq!(
+            pieces(&[90, 80, 70, 60, 50, 40, 30, 20, 10, 5], 2),
+            Some(vec![
+                window(0, 30),
+                window(30, 60),
+                window(60, 90),
+                window(90, 1000)
+            ])
+        );
+        // Rows of one instant stay together.
+        assert_eq!(
+            pieces(&[10, 10, 10, 20], 4),
+            Some(vec![window(0, 10), window(10, 20), window(20, 1000)])
+        );
+        assert_eq!(pieces(&[0, 0, 0], 3), None);
+        // What a replica lists beyond the window's end cuts nothing.
+        assert_eq!(pieces(&[0, 1000, 2000], 3), None);
+        assert_eq!(pieces(&[], 3), None);
     }
 
     #[test]

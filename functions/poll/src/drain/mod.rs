@@ -358,15 +358,20 @@ impl<'a> Drain<'a> {
     /// What is left of a window when the time is up: the part that Graph has not listed yet, if its count confirms
     /// that the rest was listed; otherwise all of the window, in two parts.
     async fn rest(&mut self, window: Window) -> Vec<Window> {
-        if let Some(listed) = self.listing.in_order(window)
-            && self.ask_whether_all(&listed).await
-        {
-            return vec![listed.rest];
-        }
         let smallest_ms = self.poller.settings.windows.smallest_ms;
-        let parts = self.listing.parts(window);
-        let parts = parts.or_else(|| window.halves(smallest_ms));
-        parts.map_or_else(|| vec![window], Vec::from)
+        let halves = || window.halves(smallest_ms).map(Vec::from);
+        let parts = if self.is_read_for_good(window) {
+            // Rows may have shifted: what was listed in several pages is read once more, in smaller parts.
+            self.listing.pieces(window, 2).or_else(halves)
+        } else {
+            if let Some(listed) = self.listing.in_order(window)
+                && self.ask_whether_all(&listed).await
+            {
+                return vec![listed.rest];
+            }
+            self.listing.parts(window).map(Vec::from).or_else(halves)
+        };
+        parts.unwrap_or_else(|| vec![window])
     }
 
     /// Whether there is time for another page.

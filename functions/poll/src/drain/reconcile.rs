@@ -13,6 +13,9 @@ use crate::read_options::{READ_DAILY, READ_HOURLY, What};
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
 
+/// As so many parts at most a window is left for a later poll.
+const MOST_PARTS_LEFT: usize = 50;
+
 /// The statuses with which Graph says that it does not support a request.
 const BAD_REQUEST: u16 = 400;
 const NOT_IMPLEMENTED: u16 = 501;
@@ -21,10 +24,21 @@ const NOT_IMPLEMENTED: u16 = 501;
 #[derive(Clone, Copy)]
 struct Part {
     window: Window,
-    /// Whether it is a part of one of which alerts are missing. It is counted, whatever was listed.
+    /// Whether it is a part of one that could not be read as a whole. It is counted, whatever was listed.
     is_part: bool,
     /// Whether it is read for the second time, and what was seen of it before counts.
     is_second: bool,
+}
+
+impl Part {
+    /// A part of a window that was not read as a whole.
+    fn of(window: Window) -> Self {
+        Self {
+            window,
+            is_part: true,
+            is_second: false,
+        }
+    }
 }
 
 /// How many alerts a window has.
@@ -134,6 +148,10 @@ impl Drain<'_> {
             if self.has_gap {
                 continue;
             }
+            if let Some(pieces) = self.pieces(window, self.report.pages - pages) {
+                todo.extend(pieces.into_iter().rev());
+                continue;
+            }
             let is_in_question = is_news || part.is_second || part.is_part;
             if is_in_question || self.is_worth_counting(window, pages) {
                 match self.recount(part).await? {
@@ -154,9 +172,10 @@ impl Drain<'_> {
         self.has_time() && !budget::is_used_up(self.state.spent, self.poller.clock.now())
     }
 
-    /// Leaves these for a later poll.
+    /// Leaves these for a later poll. Of many, the later ones become one window again, so that the state stays small.
     fn leave(&self, parts: &[Part], left: &mut Left) {
-        for part in parts.iter().rev() {
+        let (many, few) = parts.split_at(parts.len().saturating_sub(MOST_PARTS_LEFT));
+        for part in few.iter().rev() {
             match self.halves(part.window) {
                 // A Graph that is so slow would keep it unread for ever.
                 None if part.is_second => left.incomplete.push(part.window),
@@ -164,6 +183,30 @@ impl Drain<'_> {
                 _ => left.rest.push(part.window),
             }
         }
+        // They adjoin each other: what is to be read next comes last.
+        if let (Some(earliest), Some(latest)) = (many.last(), many.first()) {
+            let rest = Window::new(earliest.window.from(), latest.window.to());
+            left.rest.extend(rest);
+        }
+    }
+
+    /// The pieces in which to read a window once more that was listed in so many pages: a page lists what there is
+    /// at one moment, while between two pages an alert may change, so that another one slips into what was
+    /// listed already. `None` if the window is not read for good, or cannot be cut.
+    fn pieces(&self, window: Window, pages: u64) -> Option<Vec<Part>> {
+        if pages < 2 || self.seen.len() < 2 || !self.is_read_for_good(window) {
+            return None;
+        }
+        let halves = self.halves(window)?;
+        let pieces = self.listing.pieces(window, pages);
+        let pieces = pieces.unwrap_or_else(|| halves.to_vec());
+        Some(pieces.into_iter().map(Part::of).collect())
+    }
+
+    /// Whether nothing reads the window once more after this: it was read before.
+    pub(super) fn is_read_for_good(&self, window: Window) -> bool {
+        let is_again = self.options.what == What::Again || self.options.is_second_reading();
+        is_again && self.is_once_only(window)
     }
 
     /// Whether a list of what was seen may have been cut off: it is as long as the smallest page that is
@@ -239,13 +282,9 @@ impl Drain<'_> {
         if let Some(halves) = halves
             && self.counts_windows().await
         {
-            let half = |window| Part {
-                window,
-                is_part: true,
-                is_second: false,
-            };
-            let halves = halves.map(half).into_iter().rev();
-            return Ok(Recounted::Read(halves.collect()));
+            return Ok(Recounted::Read(
+                halves.map(Part::of).into_iter().rev().collect(),
+            ));
         }
         if !part.is_second {
             return Ok(Recounted::Read(vec![again]));

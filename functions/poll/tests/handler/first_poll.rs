@@ -1,11 +1,13 @@
-//! The first poll dies, again and again, wherever it is: what it was to read is read in the end.
+//! The first poll dies, again and again, wherever it is, or Graph throttles it: what it was to read is read in the end.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-use drawbridge_poll::state_key;
+use drawbridge_poll::{Ending, Progress, Report, state_key};
 use drawbridge_store::Store as _;
 
-use crate::world::World;
+use crate::reconcile::never;
+use crate::world::{Answer, Count, World};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -87,4 +89,61 @@ async fn a_list_that_repeats_itself_ends_the_poll_and_not_what_it_has() {
     assert_eq!(report.records, 7);
     assert!(world.graph.requests().len() < 150);
     assert!(!world.left().await.is_empty(), "it may have been more");
+}
+
+/// The rows of the earlier half shift while it is paged, and Graph throttles the later half.
+struct ShiftsAndThrottles<'a> {
+    world: &'a World,
+    pages: Mutex<usize>,
+}
+
+impl Progress for ShiftsAndThrottles<'_> {
+    fn page(&self, _: &Report) {
+        let mut pages = self.pages.lock().unwrap();
+        *pages += 1;
+        match *pages {
+            // Five pages of the whole, and two of the half.
+            7 => self.world.set("old0", "2026-03-01T11:59:50Z"),
+            // The half is counted, and the other one asked for.
+            9 => self
+                .world
+                .graph
+                .script([Answer::Well, Answer::Throttled(3600)]),
+            _ => {}
+        }
+    }
+}
+
+/// Before, what was read of a window before Graph throttled the rest of it was not read once more.
+#[tokio::test(start_paused = true)]
+async fn what_was_read_before_graph_throttled_the_rest_is_read_once_more() {
+    let world = World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.windows.first_lookback_secs = 30 * 24 * 60 * 60;
+        settings.page_size = 10;
+    });
+    for n in 0..25 {
+        world.set(&format!("new{n}"), &format!("2026-02-20T12:{n:02}:00Z"));
+    }
+    for n in 0..35 {
+        world.set(&format!("old{n}"), &format!("2026-02-05T12:{n:02}:00Z"));
+    }
+    world.graph.counts(Count::AndMore(0));
+    // The list of the whole ends before the row that shifts.
+    world.graph.lists_at_most(45);
+    let shifts = ShiftsAndThrottles {
+        world: &world,
+        pages: Mutex::default(),
+    };
+    let report = world.poller.run(&never(), &shifts).await.unwrap();
+    assert!(matches!(report.ending, Ending::Postponed(_)), "{report:?}");
+    assert!(world.has("old34") && !world.has("old20"));
+    for _ in 0..30 {
+        world.clock.advance_secs(60);
+        world.poll().await.unwrap();
+    }
+    for n in 0..35 {
+        assert!(world.has(&format!("old{n}")), "{n}");
+    }
+    assert!((0..25).all(|n| world.has(&format!("new{n}"))));
 }

@@ -65,6 +65,90 @@ async fn a_row_that_shifts_into_a_page_that_was_read_is_found() {
     assert_eq!((progress.percent(), progress.suppressed), (100, 0));
 }
 
+/// Changes one alert each after the given pages with alerts, counted over all readings.
+struct ChangesAt<'a> {
+    world: &'a World,
+    /// How many pages there were, and the alerts of the last one's poll.
+    pages: Mutex<(usize, u64)>,
+    changes: &'a [(usize, u32)],
+}
+
+impl<'a> ChangesAt<'a> {
+    fn new(world: &'a World, changes: &'a [(usize, u32)]) -> Self {
+        Self {
+            world,
+            pages: Mutex::default(),
+            changes,
+        }
+    }
+}
+
+impl Progress for ChangesAt<'_> {
+    fn page(&self, report: &Report) {
+        let mut guard = self.pages.lock().unwrap();
+        let (pages, alerts) = &mut *guard;
+        if [0, *alerts].contains(&report.alerts) {
+            return;
+        }
+        (*pages, *alerts) = (*pages + 1, report.alerts);
+        for (_, n) in self.changes.iter().filter(|(page, _)| page == pages) {
+            self.world.set(&format!("da{n}"), "2026-02-20T12:00:00Z");
+        }
+    }
+}
+
+/// The twentieth row slips into the second page, and later, when nine more have gone, into the first one.
+const TWICE: [(usize, u32); 2] = [(2, 0), (6, 10)];
+
+/// Before, a second reading that brought nothing new was taken as proof, and the same row could slip past both.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_slips_past_two_readings_is_found() {
+    let world = world(45, 10);
+    ask(&world, days(1)).await;
+    let changes = ChangesAt::new(&world, &TWICE);
+    let stop = never();
+    let read = || world.poller.backfill("b1", &stop, &changes);
+    read().await.unwrap();
+    assert!(!world.has("da20"), "the first reading misses it");
+    for n in 1..10 {
+        world.set(&format!("da{n}"), "2026-02-21T12:00:00Z");
+    }
+    world.clock.advance_secs(900);
+    read().await.unwrap();
+    steps(&world).await;
+    for n in 0..45 {
+        assert!(world.has(&format!("da{n}")), "{n}");
+    }
+}
+
+/// The same after an outage, of what no sweep reads.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_slips_past_two_readings_of_an_outage_is_found() {
+    let world = World::with(|settings| {
+        settings.windows.sweeps = false;
+        settings.page_size = 10;
+    });
+    world.poll().await.unwrap();
+    world.clock.advance_secs(10 * 24 * 60 * 60);
+    for n in 0..45 {
+        world.set(&format!("da{n}"), &format!("2026-03-02T12:{n:02}:00Z"));
+    }
+    world.graph.counts(Count::AndMore(0));
+    let changes = ChangesAt::new(&world, &TWICE);
+    world.poller.run(&never(), &changes).await.unwrap();
+    assert!(!world.has("da20"), "the first reading misses it");
+    for n in 1..10 {
+        world.set(&format!("da{n}"), "2026-02-21T12:00:00Z");
+    }
+    for _ in 0..20 {
+        world.clock.advance_secs(60);
+        world.poller.run(&never(), &changes).await.unwrap();
+    }
+    for n in 10..45 {
+        assert!(world.has(&format!("da{n}")), "{n}");
+    }
+}
+
 /// Before, a list that was cut off was complete if as many of its alerts changed before they were counted.
 #[tokio::test(start_paused = true)]
 async fn as_many_changes_as_rows_that_were_cut_off_hide_none() {
@@ -126,8 +210,8 @@ async fn what_is_shown_of_a_second_reading_is_counted_once() {
     let did = world.poller.backfill("b1", &never(), &shown).await.unwrap();
     assert_eq!(
         (did.alerts, did.listed_again),
-        (60, 30),
-        "it was read twice"
+        (90, 60),
+        "it was read twice, and once in pieces"
     );
     let shown = shown.0.into_inner().unwrap();
     assert_eq!(shown.last(), Some(&30), "{shown:?}");
