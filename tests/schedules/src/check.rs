@@ -109,7 +109,7 @@ fn nothing_lost(
         findings.wanted += usize::from(record.is_final);
         let at = arrived.get(key.as_str()).copied();
         let is_quarantined = undelivered.records.contains_key(key);
-        if let Some(at) = at.filter(|_| record.is_sure && bounds::is_live(record)) {
+        if let Some(at) = at.filter(|_| record.is_seen() && bounds::is_live(record)) {
             let lag = at.duration_since(record.visible);
             findings
                 .lags_ms
@@ -160,7 +160,7 @@ fn is_lost(
 ) -> bool {
     if let Some(at) = arrived {
         // What is quarantined came in time, whatever record shows it later.
-        if !wanted.is_sure || is_quarantined {
+        if !wanted.is_seen() || is_quarantined {
             return false;
         }
         let delay = at.duration_since(wanted.visible.max(origin())).as_secs();

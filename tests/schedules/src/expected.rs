@@ -30,6 +30,8 @@ pub(crate) struct Wanted {
     pub(crate) bodies: BTreeSet<String>,
     /// Whether some version calls for it whatever was written before.
     pub(crate) is_sure: bool,
+    /// Whether the versions that do are on the alert for longer than a moment, so that a poll sees one.
+    is_lasting: bool,
     /// Whether the version that Graph shows in the end calls for it.
     pub(crate) is_final: bool,
 }
@@ -104,20 +106,34 @@ impl Wanted {
             last: 0,
             bodies: BTreeSet::new(),
             is_sure: false,
+            is_lasting: false,
             is_final: false,
         }
+    }
+
+    /// Whether a poll has to have seen a version that calls for it.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.is_sure && self.is_lasting
+    }
+
+    /// How long it was on the alert when `next` came.
+    fn lived(&self, next: &Version) -> SignedDuration {
+        next.visible.duration_since(self.visible)
     }
 
     fn called_for(&mut self, plan: &AlertPlan, v: usize) {
         let version = &plan.versions[v];
         let between = &plan.versions[(self.last + 1).min(v)..v];
-        let lived = |next: &Version| next.visible.duration_since(self.visible);
-        let was_brief = between.first().is_some_and(|next| lived(next) < MOMENT);
+        let was_brief = between
+            .first()
+            .is_some_and(|next| self.lived(next) < MOMENT);
         if !self.is_sure || version.visible < self.visible || was_brief {
             (self.visible, self.updated) = (version.visible, version.updated);
         }
         self.last = v;
         self.is_sure = true;
+        let next = plan.versions.get(v + 1);
+        self.is_lasting = next.is_none_or(|next| self.lived(next) >= MOMENT);
         self.is_final |= v + 1 == plan.versions.len();
     }
 }

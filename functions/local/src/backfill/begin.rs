@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::known::with_id;
 use super::request::{BackfillRequest, beyond_retention, range};
 use super::shown::{print_ended, print_ended_here};
-use super::{local, stack};
+use super::{local, shown, stack};
 use crate::cli;
 use crate::confirm::confirm;
 use crate::data_location::{DataLocation, NamedStack};
@@ -58,6 +58,9 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
         no_wait: args.no_wait,
         json: args.json,
     };
+    if let Some(before) = &before {
+        check_sent_again(&place, before)?;
+    }
     if let Some(before) = before.filter(|before| !before.is_read()) {
         say(&format!(
             "going on with {}, of which {} % is done",
@@ -89,6 +92,20 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
         json: args.json,
     };
     go_on(&place, document, progress, &options).await
+}
+
+/// While a backfill that sends everything again is verified, its records are known as sent again: asked for once more,
+/// it would send none.
+fn check_sent_again(place: &DataLocation, before: &BackfillProgress) -> Result<(), Failure> {
+    if !before.again || shown::state(before) != "verifying" {
+        return Ok(());
+    }
+    Err(Failure::of(format!(
+        "{} has sent everything again, and polls still verify that nothing was missed: ask for it once more when {} says \
+         that it is done",
+        before.id,
+        place.command("backfill status")
+    )))
 }
 
 fn check_no_wait(place: &DataLocation, no_wait: bool) -> Result<(), Failure> {

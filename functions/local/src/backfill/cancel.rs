@@ -20,10 +20,13 @@ pub(super) async fn run(args: &BackfillCancel) -> Result<(), Failure> {
     let cancelled =
         BackfillProgress::cancel(store, &progress.tenant, &progress.id, Timestamp::now());
     cancelled.await.map_err(Failure::of)?;
+    let far = match progress.is_read() {
+        true => "after everything was read once: nothing of it is verified".to_owned(),
+        false => format!("at {} %: nothing more of it is read", progress.percent()),
+    };
     tell(format!(
-        "{} is cancelled at {} %: nothing more of it is read, and what it wrote stays",
-        progress.id,
-        progress.percent()
+        "{} is cancelled {far}, and what it wrote stays",
+        progress.id
     ))?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use drawbridge_config::Tenant;
 use drawbridge_poll::{BackfillProgress, Ending, PollError, Poller, Report, Stop};
 use drawbridge_queue::Hold;
+use jiff::Timestamp;
 
 use super::shown::{Bar, has_ended};
 use crate::data_location::DataLocation;
@@ -50,6 +51,14 @@ pub(super) async fn run(
     Ok((progress, bar.percent()))
 }
 
+/// Whether something of it is due to be read once more: it was resumed that late.
+fn is_verified_now(progress: &BackfillProgress) -> bool {
+    let is_due = progress
+        .second_from
+        .is_some_and(|from| from <= Timestamp::now());
+    is_due && progress.stopped.is_none() && !progress.cancelled
+}
+
 /// One that only counts takes no file: it may run beside a poll that has them open.
 async fn poller(
     place: &DataLocation,
@@ -75,11 +84,12 @@ async fn read(
     let mut superseded = 0;
     loop {
         bar.at(&progress);
-        if has_ended(&progress) || stop.is_asked() {
+        let is_to_go_on = !has_ended(&progress) || is_verified_now(&progress);
+        if !is_to_go_on || stop.is_asked() {
             return Ok(progress);
         }
         let done = poller.backfill(&progress.id, stop, bar).await;
-        let before = progress.left.clone();
+        let before = (progress.left.clone(), progress.second.clone());
         let loaded =
             BackfillProgress::load(poller.store.as_ref(), &progress.tenant, &progress.id).await;
         if let Some(now) = loaded.map_err(Failure::of)? {
@@ -90,7 +100,9 @@ async fn read(
                 ending: Ending::Postponed(delay),
                 ..
             }) => delay,
-            Ok(_) if progress.left == before => NO_HEADWAY_PAUSE,
+            Ok(_) if (&progress.left, &progress.second) == (&before.0, &before.1) => {
+                NO_HEADWAY_PAUSE
+            }
             Ok(_) => continue,
             Err(PollError::Superseded) if superseded < MAX_SUPERSEDED => {
                 superseded += 1;
