@@ -118,8 +118,9 @@ fn what_took_too_long_in_small_pages_is_read_in_whole_ones_when_nothing_fails_an
     break_nothing(&WHOLE_PAGES, Kinds::NONE);
 }
 
-/// A record was called late that an alert had called for during six seconds, and then again some minutes later.
-const FOR_A_MOMENT: [u64; 1] = [505564];
+/// A record was called late that an alert had called for during six seconds, and then again some minutes later, or
+/// again only if no other record showed the same (12061077).
+const FOR_A_MOMENT: [u64; 2] = [505564, 12_061_077];
 
 #[test]
 fn what_was_on_an_alert_for_a_moment_is_not_late_when_it_comes_back() {
@@ -150,6 +151,15 @@ const COUNTED_BEFORE: [u64; 1] = [12_057_662];
 #[test]
 fn what_lacked_alerts_when_it_was_counted_is_not_all_because_counting_fails() {
     break_nothing(&COUNTED_BEFORE, Kinds::NONE);
+}
+
+/// Alerts behind the row at which lists were cut off had not come when the schedule ended, an hour before the sweep
+/// that finds them.
+const ENDED_TOO_EARLY: [u64; 1] = [12_048_041];
+
+#[test]
+fn a_schedule_with_lists_that_are_cut_off_lasts_until_a_sweep() {
+    break_nothing(&ENDED_TOO_EARLY, Kinds::NONE);
 }
 
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
