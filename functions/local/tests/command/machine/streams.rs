@@ -132,7 +132,7 @@ fn a_report_that_cannot_be_written_is_a_failure_of_a_single_poll_only() {
 
 /// As in `drawbridge status | head -1`.
 #[test]
-fn what_only_reads_ends_quietly_when_its_reader_has_gone() {
+fn what_only_reads_ends_as_usual_when_its_reader_has_gone() {
     let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
     write(&folder, "contoso", &tenant, "");
     on(&folder, &["poll", "--all", "--once"]).well();
@@ -150,5 +150,13 @@ fn what_only_reads_ends_quietly_when_its_reader_has_gone() {
         gone.stderr(Refusing::ReaderGone.stream());
         gone.stdout(Refusing::ReaderGone.stream());
         assert_eq!(gone.status().unwrap().code(), Some(0), "{args:?}");
+    }
+    // A tenant that is not well is told by the exit code all the same.
+    let state = folder.path().join("state/contoso.json");
+    std::fs::write(state, "no state").unwrap();
+    for args in [&["status"][..], &["status", "--json"]] {
+        let mut gone = command(&folder, args);
+        gone.stdout(Refusing::ReaderGone.stream());
+        Outcome::of(gone.output().unwrap()).failed(1, &["not well"]);
     }
 }
