@@ -70,7 +70,7 @@ fn check(secret: &SecretString) -> Result<(), String> {
             "store the secret's Value alone; if that is all there is, make a new one in Entra, which has \
              nothing of the kind"
         }
-        NotBare::Location => "store the secret's Value itself there",
+        NotBare::Location | NotBare::Placeholder => "store the secret's Value itself there",
         _ => "store the secret's Value alone, as one line without blanks",
     };
     Err(format!(

@@ -1,6 +1,6 @@
 //! Whether an answer says that something is missing from it.
 
-use drawbridge_http::wire_text::printable;
+use drawbridge_http::wire_text::{printable, quotable};
 use http::header::WARNING;
 use http::{HeaderMap, StatusCode};
 
@@ -38,7 +38,7 @@ fn read(value: &str) -> Option<String> {
         .split_whitespace()
         .next()
         .is_some_and(|code| code.len() == 3 && code.starts_with('2'));
-    (!persists).then(|| format!("Warning {}", printable(value, MAX_CHARS)))
+    (!persists).then(|| format!("Warning {}", quotable(value, MAX_CHARS)))
 }
 
 /// `Vendor/Provider/Status/Latency`, such as `Microsoft/WDATP/504/10000`.
@@ -109,6 +109,12 @@ mod tests {
             "{text}"
         );
         assert!(text.chars().all(|c| c.is_ascii_graphic() || c == ' '));
+    }
+
+    #[test]
+    fn a_token_in_a_warning_is_removed() {
+        let text = with(200, &[b"199 - \"access_token=short\""]).unwrap();
+        assert_eq!(text, "Warning 199 - 'access_token=[removed]'");
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn found_in_text(
         if is_json(text, &squeezed, form, expected) {
             return Some(NotBare::Json);
         }
-        if expected == Expected::Token && is_assignment(text) {
+        if expected == Expected::Token && is_assignment(text, form) {
             return Some(NotBare::Assignment);
         }
         if expected == Expected::Token && is_text(text, form) && is_piece(text, form) {

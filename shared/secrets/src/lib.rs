@@ -22,6 +22,7 @@ mod damaged_jwt;
 mod distinct;
 mod document;
 mod encoded;
+mod entra_secret;
 mod env;
 mod error;
 mod file;
@@ -32,6 +33,7 @@ mod manager;
 mod not_bare;
 mod own_member;
 mod piece;
+mod placeholder;
 mod secret_itself;
 #[cfg(feature = "aws")]
 mod shape;

@@ -18,7 +18,7 @@ pub enum NotBare {
     #[error("an encoded certificate, key or key store (DER, PKCS#12, OpenSSH, OpenPGP or age)")]
     Der,
     /// A line of a settings file.
-    #[error("a line of a file with the name of a secret in front of it (give the value alone)")]
+    #[error("a line of a file with a name in front of the value (give the value alone)")]
     Assignment,
     /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
@@ -50,6 +50,11 @@ pub enum NotBare {
     /// A path, a variable's name or an address.
     #[error("the name of a place, such as a file, a variable or an ARN")]
     Location,
+    /// A variable or words that stand for a value.
+    #[error(
+        "a placeholder or a variable's name, for which nobody has put the value (put the value itself there)"
+    )]
+    Placeholder,
     /// What Entra makes as a client secret, where the name of one is expected.
     #[error("a client secret of Entra")]
     ClientSecret,

@@ -2,6 +2,7 @@
 //! by the dashes of PEM text.
 
 use crate::document::{TextForm, is_name};
+use crate::entra_secret::{is_new_client_secret, is_old_client_secret};
 
 /// Quotation marks, and what stands for one: no token and no client secret that is made today has any.
 const MARKS: [&str; 12] = [
@@ -12,8 +13,7 @@ const MARKS: [&str; 12] = [
 /// The parts of tags.
 const TAGS: [&str; 2] = ["</", "]]>"];
 
-/// The dashes around the words of PEM text, or most of them; SSH has four (RFC 4716). Of the client secrets
-/// that Entra makes, one of 600,000 has so many by chance.
+/// The dashes around the words of PEM text, or most of them; SSH has four (RFC 4716).
 const DASHES: &str = "----";
 
 const OPEN: [char; 5] = ['{', '[', '(', '@', '<'];
@@ -22,6 +22,9 @@ const CLOSED: [char; 4] = ['}', ']', ')', '>'];
 /// Whether a text is a piece of a document. What a text stands for is looked at only if all of it can be
 /// read.
 pub(crate) fn is_piece(text: &str, form: TextForm) -> bool {
+    if form == TextForm::Whole && is_new_client_secret(text) {
+        return false;
+    }
     let is_readable = |c: char| !c.is_control() || c.is_ascii_whitespace();
     if form == TextForm::Encoded && !text.chars().all(is_readable) {
         return false;
@@ -32,7 +35,7 @@ pub(crate) fn is_piece(text: &str, form: TextForm) -> bool {
         || has_any(&MARKS)
         || has_any(&TAGS)
         || text.contains(DASHES)
-        || is_in_brackets(&text)
+        || is_in_brackets(&text) && !(form == TextForm::Whole && is_old_client_secret(&text))
         || is_markup(&text)
 }
 
@@ -158,6 +161,8 @@ mod tests {
         // Three dashes are in one of 10,000 client secrets, and in the names that people make up.
         for text in [
             "abc8Q~---Ghi_jkl.MnoPqr-stuVwx~yz0123456---",
+            // One of 600,000 that Entra makes has four.
+            "abc8Q~----hi_jkl.MnoPqr-stuVwx~yz0123456",
             "prod---contoso",
         ] {
             assert!(!is_piece(text, TextForm::Whole), "{text}");

@@ -3,11 +3,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::assignment::is_placeholder;
 use crate::bare_secret::{self, check_bare};
 use crate::document::Expected;
+use crate::entra_secret::{is_new_client_secret, is_old_client_secret};
 use crate::jwt::Jwt;
 use crate::not_bare::{NotBare, TOO_LONG_FOR_A_TOKEN};
+use crate::placeholder::is_placeholder;
 
 /// Characters from which on a text is no client secret. Entra makes them of 16 to 64 (Microsoft Graph,
 /// passwordCredential), of letters, digits and `._~-` today; no two of them fit.
@@ -86,8 +87,11 @@ pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
 }
 
 fn check(text: &str, too_long: usize) -> Result<(), NotBare> {
-    if is_place(text) || is_placeholder(text) {
+    if is_place(text) && !is_new_client_secret(text) && !is_old_client_secret(text) {
         return Err(NotBare::Location);
+    }
+    if is_placeholder(text) {
+        return Err(NotBare::Placeholder);
     }
     match bare_secret::check(text, Expected::Token) {
         Err(NotBare::Long) if text.len() < too_long => {}
@@ -144,6 +148,7 @@ mod tests {
         for text in [
             "abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
             "zzz8Q~-BEGIN_-END.PRIVATE-KEY-7hJ2mNb4Vc",
+            "abc8Q~----hi_jkl.MnoPqr-stuVwx~yz012.p12",
             // As Entra made them before 2021, and as applications set them.
             "x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
             "/7uPzJmWvK2oQ1fS9dR0tYb/cN4eG6hA8iVkU3wM5jI=",
@@ -262,12 +267,27 @@ mod tests {
             "drawbridge-data/secrets/contoso",
             "drawbridge-data/secrets/contoso.txt",
             "https://vault.example/secrets/contoso",
-            // What nobody has replaced by its value.
-            "${CLIENT_SECRET}",
-            "$HEC_TOKEN",
-            "%CLIENT_SECRET%",
         ] {
             assert_eq!(said(text), [Err(NotBare::Location); 2], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_replaced_by_its_value_is_not() {
+        for text in [
+            "${CLIENT_SECRET}",
+            "${VAR:-x}",
+            "$HEC_TOKEN",
+            "$VAR;",
+            "%CLIENT_SECRET%",
+            "{{ x }}",
+            "<secret>",
+            "__X__",
+            "REPLACE_ME",
+            "your-client-secret",
+            "xxxx",
+        ] {
+            assert_eq!(said(text), [Err(NotBare::Placeholder); 2], "{text}");
         }
     }
 }

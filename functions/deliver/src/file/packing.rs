@@ -33,29 +33,60 @@ impl From<OtherPacking> for io::Error {
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// Zstandard, xz, lz4, zip and compress. No record begins with any of them.
-const OTHERS: [&[u8]; 5] = [
-    &[0x28, 0xb5, 0x2f, 0xfd],
-    &[0xfd, b'7', b'z', b'X', b'Z', 0x00],
-    &[0x04, 0x22, 0x4d, 0x18],
-    b"PK\x03\x04",
-    &[0x1f, 0x9d],
+/// The marks of what is not read here, and where they stand. None can be there in a file of records: it has
+/// a control character or no UTF-8, which JSON writes otherwise, whatever an alert says.
+const OTHERS: [(usize, &[u8]); 16] = [
+    // Zstandard.
+    (0, b"\x28\xb5\x2f\xfd"),
+    // lz4, and what `lz4 -l` makes.
+    (0, b"\x04\x22\x4d\x18"),
+    (0, b"\x02\x21\x4c\x18"),
+    // xz, what `xz --format=lzma` makes, lzip and lzop.
+    (0, b"\xfd7zXZ\0"),
+    (0, b"\x5d\0\0"),
+    (0, b"LZIP\x01"),
+    (0, b"\x89LZO\0"),
+    // Snappy.
+    (0, b"\xff\x06\0\0sNaPpY"),
+    // compress.
+    (0, b"\x1f\x9d"),
+    // zip: of files, of none, and in parts.
+    (0, b"PK\x03\x04"),
+    (0, b"PK\x05\x06"),
+    (0, b"PK\x07\x08"),
+    // 7z and RAR.
+    (0, b"7z\xbc\xaf\x27\x1c"),
+    (0, b"Rar!\x1a\x07"),
+    // tar, as POSIX has it and as GNU does.
+    (257, b"ustar\0"),
+    (257, b"ustar  \0"),
 ];
 
-const LONGEST: u64 = 6;
+/// As far as the marks stand.
+const LONGEST: u64 = 257 + 8;
 
 /// What the first bytes of a file say.
 pub(super) fn magic(mut file: &File) -> io::Result<Magic> {
     let mut begins = Vec::new();
     file.take(LONGEST).read_to_end(&mut begins)?;
     file.seek(SeekFrom::Start(0))?;
-    // bzip2 has the size of its blocks as a digit.
-    let is_bzip2 = matches!(&begins[..], [b'B', b'Z', b'h', b'1'..=b'9', ..]);
     Ok(if begins.starts_with(GZIP) {
         Magic::Gzip
-    } else if is_bzip2 || OTHERS.iter().any(|other| begins.starts_with(other)) {
+    } else if is_other(&begins) {
         Magic::Other
     } else {
         Magic::None
     })
+}
+
+fn is_other(begins: &[u8]) -> bool {
+    match begins {
+        // bzip2 has the size of its blocks as a digit.
+        [b'B', b'Z', b'h', b'1'..=b'9', ..]
+        // A frame that Zstandard and lz4 skip, of any of sixteen kinds: `pzstd` begins with one.
+        | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => true,
+        _ => OTHERS.iter().any(|(at, mark)| {
+            begins.get(*at..).is_some_and(|rest| rest.starts_with(mark))
+        }),
+    }
 }

@@ -67,7 +67,10 @@ async fn no_part_of_a_file_leaves_as_a_token() {
         ("MARKER-\u{e9}".to_owned(), "as no token"),
         ("HEC_TOKEN=MARKER".to_owned(), "a line of a file"),
         ("#HEC_TOKEN=MARKER".to_owned(), "a line of a file"),
-        ("${MARKER_TOKEN}".to_owned(), "the name of a place"),
+        ("app_pass=MARKER".to_owned(), "a line of a file"),
+        ("${MARKER_TOKEN}".to_owned(), "a placeholder"),
+        ("${VAR:-MARKER}".to_owned(), "a placeholder"),
+        ("<MARKER>".to_owned(), "a placeholder"),
     ] {
         let fake = Fake::start(|_, _| answer(200, r#"{"text":"Success","code":0}"#)).await;
         let sent =

@@ -206,6 +206,10 @@ impl Files<'_> {
             };
             round.undone += usize::from(trouble.is_some());
             self.print_trouble(&name, trouble.map(|trouble| trouble.to_string()));
+            // There may be more tenants than files that a process may have open.
+            if self.args.once {
+                self.open.remove(&name);
+            }
             if *stop.borrow() {
                 break;
             }

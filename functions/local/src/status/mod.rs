@@ -31,22 +31,14 @@ pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
     let documents = tenant_documents(place.store.as_ref()).await?;
     let tenants = tenants(&place, &documents).await;
     let tenants = tenants.inspect_err(|_| documents.say_unreadable())?;
-    let mut out = crate::screen::stdout();
-    if args.json {
-        for error in &documents.unreadable {
-            writeln!(out, "{}", unreadable(error))?;
-        }
+    match show(args, &documents.unreadable, &tenants) {
+        // The exit code counts in a pipe, too, as in `set -o pipefail; drawbridge status | head -1`.
+        Ok(()) | Err(Failure::ReaderGone) => {}
+        failed => return failed,
     }
     if tenants.is_empty() {
         TenantDocuments::check_complete(&documents.unreadable)?;
         return Err(Failure::of(TenantDocuments::none(&place)));
-    }
-    if args.json {
-        for tenant in &tenants {
-            writeln!(out, "{}", tenant.json())?;
-        }
-    } else {
-        print(&mut out, &tenants)?;
     }
     let unwell = tenants.iter().filter(|tenant| !tenant.is_well()).count();
     let trouble = match (unwell, tenants.len()) {
@@ -56,6 +48,23 @@ pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
         (_, all) => Some(format!("{unwell} of {all} tenants are not well")),
     };
     TenantDocuments::ended(trouble, &documents.unreadable)
+}
+
+fn show(
+    args: &cli::Status,
+    unreadable_documents: &[ConfigError],
+    tenants: &[TenantStatus],
+) -> Result<(), Failure> {
+    let mut out = crate::screen::stdout();
+    if args.json {
+        let unreadable = unreadable_documents.iter().map(unreadable);
+        for line in unreadable.chain(tenants.iter().map(TenantStatus::json)) {
+            writeln!(out, "{line}")?;
+        }
+    } else if !tenants.is_empty() {
+        print(&mut out, tenants)?;
+    }
+    Ok(())
 }
 
 /// Those that have a document or a state, in the order of their names.

@@ -324,6 +324,30 @@ fn a_link_in_the_place_of_a_folder_or_a_file_is_named() {
     assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
 }
 
+/// Nor is what a delivery itself keeps beside the file, in a folder that others may write to.
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_lock_or_the_checkpoint_is_named_and_not_followed() {
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    let elsewhere = tempfile::tempdir().unwrap();
+    for kept in ["lock", "offset"] {
+        let name = format!("contoso/siem.ndjson.webhook.{kept}");
+        let (here, victim) = (folder.path().join(&name), elsewhere.path().join(kept));
+        std::os::unix::fs::symlink(&victim, &here).unwrap();
+        let said = [name.as_str(), "symbolic link", "1 of 2 tenants"];
+        run(all(&folder, &server, &["--once"])).failed(1, &said);
+        assert!(!victim.exists(), "{kept} was followed");
+        assert_eq!(server.files(), files_of([(2, 3)]));
+        fs::remove_file(&here).unwrap();
+    }
+    run(all(&folder, &server, &["--once"])).well();
+    assert_eq!(server.files(), files_of([(1, 2), (2, 3)]));
+}
+
 /// A folder that nobody may read, or in the place of the file, is that tenant's trouble alone.
 #[cfg(unix)]
 #[test]

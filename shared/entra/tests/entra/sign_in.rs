@@ -225,9 +225,13 @@ async fn what_is_no_bare_secret_is_never_sent() {
             format!("file:/run/{MARKER}"),
             ["the name of a place", "itself"],
         ),
+        ("${MARKER_SECRET}".to_owned(), ["a placeholder", "itself"]),
+        ("${VAR:-MARKER}".to_owned(), ["a placeholder", "itself"]),
+        ("{{ MARKER }}".to_owned(), ["a placeholder", "itself"]),
+        ("your-MARKER-secret".to_owned(), ["a placeholder", "itself"]),
         (
-            "${MARKER_SECRET}".to_owned(),
-            ["the name of a place", "itself"],
+            format!("pass={MARKER}"),
+            ["a line of a file", "the value alone"],
         ),
         (
             format!("CLIENT_SECRET={MARKER}"),

@@ -220,6 +220,14 @@ async fn graphs_words_are_bounded_and_without_tokens() {
         "{text}"
     );
     assert!(text.matches("because").count() < 30, "{text}");
+
+    let body = r#"{"error":{"code":"Forbidden","message":"access_token=short1, Bearer short2"}}"#;
+    let (error, _) = fail(vec![Answer::json(403, body)]).await;
+    let text = shown(&error);
+    assert!(
+        text.contains("access_token=[removed], Bearer [removed]"),
+        "{text}"
+    );
 }
 
 /// The proxy that forbids it knows nothing of Graph's permissions.

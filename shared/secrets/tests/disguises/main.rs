@@ -4,6 +4,7 @@
 
 mod disguise;
 mod keys;
+mod made_up;
 mod tokens;
 
 use drawbridge_secrets::{NotBare, check_bare, check_client_secret, check_token};

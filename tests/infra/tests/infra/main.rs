@@ -8,6 +8,8 @@
 )]
 
 mod alarms;
+#[cfg(unix)]
+mod ci;
 mod costs;
 mod delivery;
 mod documentation;

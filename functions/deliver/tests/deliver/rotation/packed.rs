@@ -125,15 +125,63 @@ async fn what_is_packed_into_a_packed_file_that_is_known_is_delivered() {
     assert_eq!(sorted(world.came()), sorted(expected));
 }
 
-/// The first bytes of Zstandard, xz, bzip2, lz4, zip and compress.
-const OTHERS: [&[u8]; 6] = [
+/// The first bytes that each way of packing writes.
+const OTHERS: [&[u8]; 19] = [
+    // zstd, and pzstd, lz4 and others with a frame to skip before it.
     b"\x28\xb5\x2f\xfd",
+    b"\x50\x2a\x4d\x18\x04\0\0\0",
+    b"\x5f\x2a\x4d\x18\x04\0\0\0",
+    // xz, xz --format=lzma, lzip, lzop.
     b"\xfd7zXZ\0",
+    b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff",
+    b"LZIP\x01\x0c",
+    b"\x89LZO\0\x0d\x0a\x1a\x0a",
+    // bzip2.
     b"BZh9",
+    // lz4, lz4 -l.
     b"\x04\x22\x4d\x18",
-    b"PK\x03\x04",
+    b"\x02\x21\x4c\x18",
+    // Snappy.
+    b"\xff\x06\0\0sNaPpY",
+    // compress.
     b"\x1f\x9d",
+    // zip, without a file, in parts.
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"PK\x07\x08",
+    // 7z, RAR.
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07\x01\0",
+    // tar, of POSIX and of GNU.
+    &at_257(*b"ustar\x0000"),
+    &at_257(*b"ustar  \0"),
 ];
+
+/// The beginning of a file with that mark at byte 257.
+const fn at_257(mark: [u8; 8]) -> [u8; 265] {
+    let mut begin = [b'a'; 265];
+    let mut at = 0;
+    while at < mark.len() {
+        begin[257 + at] = mark[at];
+        at += 1;
+    }
+    begin
+}
+
+/// Whoever raises alerts cannot keep a file from being delivered by what he calls things.
+#[tokio::test]
+async fn a_record_with_the_word_of_tar_in_its_place_is_delivered() {
+    for word in ["ustar", "ustar  ", "ustar00", "ustar\\u0000"] {
+        let begin = "{\"FullId\":\"b:0\",\"AlertId\":\"b\",\"Title\":\"";
+        let title = format!("{}{word}", "x".repeat(257 - begin.len()));
+        let record = format!("{begin}{title}\"}}");
+        assert_eq!(record.find("ustar"), Some(257));
+        let mut world = World::new();
+        write(&world.files, std::slice::from_ref(&record));
+        world.run_well().await;
+        assert_eq!(world.came(), [record]);
+    }
+}
 
 /// Its bytes would be taken for lines, in a format of text.
 #[tokio::test]

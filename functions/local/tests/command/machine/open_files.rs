@@ -1,14 +1,17 @@
 //! More tenants than files that a process may have open.
 
-use std::process::Command;
+use std::fs;
+use std::process::{Command, Stdio};
 
 use drawbridge_simulator::{Alerts, Credential, Options, SimulatedTenant};
 
+use crate::deliver::{Server, deliver_to};
 use crate::support::alerts::{alert, list};
-use crate::support::command::{Outcome, run};
+use crate::support::command::{Outcome, run, signal};
 use crate::support::documents::{command, lines, write_of};
 use crate::support::folder::Folder;
 use crate::support::tenant::{CLIENT, SECRET, TENANT, Tenant};
+use crate::support::until;
 
 const TENANTS: usize = 3000;
 /// What a process may have open unless somebody raised it.
@@ -46,16 +49,40 @@ fn tenants(count: usize) -> (Tenant, Folder) {
 /// `poll --all --once` as a process that may have `limit` files open.
 fn poll(folder: &Folder, limit: usize) -> Outcome {
     let poll = command(folder, &["poll", "--all", "--once"]);
+    run(limited(&poll, limit)).discreet()
+}
+
+/// The command as a process that may have `limit` files open.
+fn limited(command: &Command, limit: usize) -> Command {
     let mut limited = Command::new("sh");
     limited
         .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
-        .arg(poll.get_program())
-        .args(poll.get_args())
+        .arg(command.get_program())
+        .args(command.get_args())
         .envs(
-            poll.get_envs()
+            command
+                .get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-    run(limited).discreet()
+    limited
+}
+
+/// A folder with a record of each of so many tenants, and a server that takes them.
+fn records(count: usize) -> (Folder, Server) {
+    let folder = Folder::new();
+    for n in 0..count {
+        let of_tenant = folder.path().join("data").join(name(n));
+        fs::create_dir_all(&of_tenant).unwrap();
+        let record = format!("{{\"AlertId\":\"{n}\",\"FileName\":\"f\"}}\n");
+        fs::write(of_tenant.join("siem.ndjson"), record).unwrap();
+    }
+    (folder, Server::start())
+}
+
+fn deliver(folder: &Folder, server: &Server, args: &[&str], limit: usize) -> Command {
+    let mut deliver = deliver_to(folder, server, &["--all", "--out"]);
+    deliver.arg(folder.path().join("data")).args(args);
+    limited(&deliver, limit)
 }
 
 #[test]
@@ -84,4 +111,36 @@ fn a_limit_that_is_reached_is_named_with_the_way_out() {
         ],
     );
     poll(&folder, USUAL_LIMIT).well();
+}
+
+#[test]
+fn the_records_of_three_thousand_tenants_are_delivered_under_the_usual_limit() {
+    let (folder, server) = records(TENANTS);
+    run(deliver(&folder, &server, &["--once"], USUAL_LIMIT)).well();
+    assert_eq!(server.files().len(), TENANTS);
+}
+
+/// What is written to is held open, so that nothing of it is lost if it is rotated.
+#[test]
+fn a_limit_that_a_delivery_reaches_is_named_with_the_way_out() {
+    let (folder, server) = records(64);
+    let told = folder.path().join("told.txt");
+    let mut child = deliver(&folder, &server, &["--every", "1s"], 64)
+        .stderr(fs::File::create(&told).unwrap())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = || fs::read_to_string(&told).unwrap();
+    until(|| said().contains("LimitNOFILE=") || child.try_wait().unwrap().is_some());
+    signal(&child, "-TERM");
+    let code = child.wait().unwrap().code();
+    let said = said();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("as many files and connections open as it may") && said.contains("ulimit -n"),
+        "{said}"
+    );
+    // Nothing is lost of it.
+    run(deliver(&folder, &server, &["--once"], USUAL_LIMIT)).well();
+    assert_eq!(server.files().len(), 64);
 }

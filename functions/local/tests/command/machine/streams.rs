@@ -8,7 +8,7 @@ use drawbridge_simulator::Fault;
 
 use crate::support::alerts::{alert, list};
 use crate::support::command::{Outcome, run, signal};
-use crate::support::documents::{command, lines, write};
+use crate::support::documents::{command, lines, on, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::{SINCE, Tenant};
 use crate::support::until;
@@ -128,4 +128,35 @@ fn a_report_that_cannot_be_written_is_a_failure_of_a_single_poll_only() {
     let mut poll = command(&folder, &["poll", "--all", "--once", "--json"]);
     let poll = poll.stdout(Refusing::Full.stream());
     Outcome::of(poll.output().unwrap()).failed(1, &["contoso", unwritten]);
+}
+
+/// As in `drawbridge status | head -1`.
+#[test]
+fn what_only_reads_ends_as_usual_when_its_reader_has_gone() {
+    let (tenant, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    for args in [
+        &["status"][..],
+        &["status", "--json"],
+        &["tenants", "list"],
+        &["tenants", "list", "--json"],
+    ] {
+        let mut gone = command(&folder, args);
+        gone.stdout(Refusing::ReaderGone.stream());
+        let told = Outcome::of(gone.output().unwrap()).well();
+        assert_eq!(told.stderr, "", "{args:?}");
+        // With nobody at the other end of the standard error, either.
+        gone.stderr(Refusing::ReaderGone.stream());
+        gone.stdout(Refusing::ReaderGone.stream());
+        assert_eq!(gone.status().unwrap().code(), Some(0), "{args:?}");
+    }
+    // A tenant that is not well is told by the exit code all the same.
+    let state = folder.path().join("state/contoso.json");
+    std::fs::write(state, "no state").unwrap();
+    for args in [&["status"][..], &["status", "--json"]] {
+        let mut gone = command(&folder, args);
+        gone.stdout(Refusing::ReaderGone.stream());
+        Outcome::of(gone.output().unwrap()).failed(1, &["not well"]);
+    }
 }
