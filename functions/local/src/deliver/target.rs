@@ -57,7 +57,7 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
         None => std::env::var(SETTINGS_VARIABLE).map_err(|_| {
             Failure::usage(format!(
                 "name the file with the target's settings as --to FILE, or set \
-                 {SETTINGS_VARIABLE} to them; drawbridge deliver --help has examples"
+                 {SETTINGS_VARIABLE} to them: `drawbridge deliver --help` has examples"
             ))
         }),
     }
