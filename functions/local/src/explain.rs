@@ -48,11 +48,11 @@ fn show(n: usize, all: usize, record: &Explained, out: &mut impl io::Write) -> i
     for key in &record.keys {
         let value = beside(&shown(&key.key), NAME, &key.value.to_string(), columns());
         writeln!(out, "{value}")?;
-        // What is empty comes from nowhere, and says why.
-        let before = match key.from.contains("empty: ") {
-            true => "",
-            false => "from ",
-        };
+        // What is empty or made up comes from nowhere, and says why.
+        let is_from = !["empty: ", "always empty: ", "synthesised: "]
+            .iter()
+            .any(|begin| key.from.starts_with(begin));
+        let before = if is_from { "from " } else { "" };
         let from = format!("{before}{}", shown(&key.from));
         writeln!(out, "{}", beside("", NAME + FROM, &from, columns()))?;
     }
