@@ -338,7 +338,12 @@ mod tests {
         for (args, told) in [
             (
                 &["poll", "--json", "--every", "5q"][..],
-                "invalid value '5q' for '--every <DURATION>'; tip: give a duration such as 30s or 5m",
+                "invalid value '5q' for '--every <DURATION>': give a duration such as 30s or 5m",
+            ),
+            (
+                &["poll", "--json", "--every", "1 hunter2 Abc"],
+                "invalid value '(not repeated: it may be a secret)' for '--every <DURATION>'; tip: give a \
+                 duration such as 30s or 5m",
             ),
             (
                 &["backfill", "--json"],
