@@ -8,7 +8,7 @@ Examples:
   drawbridge status --stack STACK                the same for a stack on AWS
   drawbridge status --json | jq 'select(.well | not)'
 
-The exit code is 1 if any tenant is not well. Nothing is asked of Entra or Graph:
+The exit code is 1 if any tenant is not well. Neither Entra nor Graph is contacted:
 `drawbridge doctor` does that.";
 
 /// Show how every tenant is: the lag, the last good poll, the last error, and what to do.

@@ -91,7 +91,7 @@ pub(crate) enum TenantsCommand {
 
 /// Add a tenant: write its document.
 ///
-/// Nothing is asked of Entra; `tenants check` does. One of --secret, --certificate and --federation
+/// Entra is not contacted; `tenants check` does that. One of --secret, --certificate and --federation
 /// says what the tenant signs in with, and names where that is kept, never the secret itself.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
