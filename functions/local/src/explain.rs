@@ -48,7 +48,12 @@ fn show(n: usize, all: usize, record: &Explained, out: &mut impl io::Write) -> i
     for key in &record.keys {
         let value = beside(&shown(&key.key), NAME, &key.value.to_string(), columns());
         writeln!(out, "{value}")?;
-        let from = format!("from {}", shown(&key.from));
+        // What is empty or made up comes from nowhere, and says why.
+        let is_from = !["empty: ", "always empty: ", "synthesised: "]
+            .iter()
+            .any(|begin| key.from.starts_with(begin));
+        let before = if is_from { "from " } else { "" };
+        let from = format!("{before}{}", shown(&key.from));
         writeln!(out, "{}", beside("", NAME + FROM, &from, columns()))?;
     }
     Ok(())

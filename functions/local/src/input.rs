@@ -1,10 +1,11 @@
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use drawbridge_files::io_reason;
 
 use crate::failure::Failure;
+use crate::progress::say;
 
 /// What is read at most: alerts are a few kilobytes each, so that this is a wrong file.
 const MOST_BYTES: u64 = 1 << 30;
@@ -12,7 +13,13 @@ const MOST_BYTES: u64 = 1 << 30;
 /// Reads a file, or standard input for `-`.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
-    let read = if path == Path::new("-") {
+    let is_stdin = path == Path::new("-");
+    if is_stdin && io::stdin().is_terminal() {
+        say(
+            "reading alerts as JSON from this terminal until Ctrl-D; to read a file, give its name",
+        );
+    }
+    let read = if is_stdin {
         io::stdin()
             .lock()
             .take(MOST_BYTES + 1)
@@ -20,7 +27,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     } else {
         File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut text))
     };
-    let name = path.display();
+    let name = match is_stdin {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    };
     match read {
         Err(error) => Err(Failure::of(format!(
             "{name} cannot be read: {}",

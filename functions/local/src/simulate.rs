@@ -41,11 +41,8 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         count => format!("{count} alerts"),
     };
     let them = if first.len() == 1 { "it" } else { "them" };
-    // Those that are generated unless it is told otherwise are of the last day.
-    let is_of_now = args.alerts.is_none() && args.from.is_none() && args.to.is_none();
-    let oldest = first.oldest_update().filter(|_| !is_of_now);
     let now = Timestamp::now();
-    let from = first_day(oldest, now);
+    let from = first_day(first.oldest_update(), now);
     let since = from.map_or_else(String::new, |day| format!(" --since {day}"));
     let is_read = |source: &str| defaults::SERVICE_SOURCES.contains(&source);
     let has_others = !first.service_sources().all(is_read);

@@ -98,7 +98,12 @@ fn place(places: &mut Vec<BrokenPart>, file: &str, position: Position, why: &imp
 impl InFile {
     /// What a file without a record holds.
     fn seen(&self, first_bytes: &[u8]) -> String {
-        let mut seen = format!("{} other objects", self.others);
+        let objects = if self.others == 1 {
+            "object"
+        } else {
+            "objects"
+        };
+        let mut seen = format!("{} other {objects}", self.others);
         if self.passed_over > 0 {
             seen.push_str(&format!(", {} previews and the like", self.passed_over));
         }

@@ -14,14 +14,14 @@ impl SignInError {
             Self::Tenant(error) => behind_colon(&error.to_string()),
             Self::Refused { explanation, .. } => behind_colon(explanation),
             Self::Certificate(error) => behind_colon(&error.to_string()),
-            Self::Credential { reason } => {
-                format!(
-                    "put the secret or certificate where the tenant's document names it: {reason}"
-                )
-            }
-            Self::Assertion { reason, .. } => {
-                format!("have the file or role that the document names give an assertion: {reason}")
-            }
+            Self::Credential { reason } => behind_colon_or(
+                reason,
+                "put the secret or certificate where the tenant's document names it",
+            ),
+            Self::Assertion { reason, .. } => behind_colon_or(
+                reason,
+                "have the file or role that the document names give an assertion",
+            ),
             Self::NotEntra { problem, .. } => (*problem).to_owned(),
         }
     }
@@ -31,6 +31,14 @@ impl SignInError {
 fn behind_colon(text: &str) -> String {
     let (_, advice) = text.split_once(": ").unwrap_or(("", text));
     advice.to_owned()
+}
+
+/// What such a text says to do, or this if it only says what happened.
+fn behind_colon_or(text: &str, advice: &str) -> String {
+    match text.contains(": ") {
+        true => behind_colon(text),
+        false => advice.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +65,12 @@ mod tests {
                     reason: "the variable S is not set".to_owned(),
                 },
                 "put the secret",
+            ),
+            (
+                SignInError::Credential {
+                    reason: "the variable S does not exist: set it before starting".to_owned(),
+                },
+                "set it before",
             ),
             (SignInError::OutOfTime { host: None }, "check the network"),
         ] {

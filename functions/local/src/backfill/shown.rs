@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use drawbridge_poll::{BackfillProgress, Progress, Report};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
 use crate::bars;
 use crate::data_location::DataLocation;
@@ -39,6 +40,14 @@ pub(super) fn state(progress: &BackfillProgress) -> &'static str {
         _ if progress.interrupted => "interrupted",
         _ => "under way",
     }
+}
+
+/// What a script is told: what is known of it, the word and the percentage.
+pub(super) fn json(progress: &BackfillProgress, state: &str) -> Value {
+    let mut told = serde_json::json!(progress);
+    told["state"] = state.into();
+    told["percent"] = progress.percent().into();
+    told
 }
 
 /// What a person is told of one of which everything was read once, and something is read once more.
@@ -89,7 +98,8 @@ fn percent_here(saved_percent: u64, shown_percent: u64) -> String {
 
 fn print_report(progress: &BackfillProgress, percent: &str, json: bool) -> Result<(), Failure> {
     if json {
-        writeln!(crate::screen::stdout(), "{}", serde_json::json!(progress))?;
+        let told = self::json(progress, state(progress));
+        writeln!(crate::screen::stdout(), "{told}")?;
     } else {
         let written = if progress.dry_run {
             "would be written"

@@ -4,7 +4,7 @@ use drawbridge_telemetry::shown;
 use jiff::Timestamp;
 
 use super::known::{KnownBackfills, reported};
-use super::shown::verifying;
+use super::shown::{json, verifying};
 use crate::cli::{self, BackfillStatus};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -24,10 +24,7 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         let state = known.state(&place, now);
         let progress = known.progress;
         if args.json {
-            let mut line = serde_json::json!(progress);
-            line["state"] = state.into();
-            line["percent"] = progress.percent().into();
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", json(&progress, state))?;
             continue;
         }
         rows.push([

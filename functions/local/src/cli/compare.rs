@@ -16,7 +16,7 @@ Examples:
 ///
 /// OLD is an export of what the retired API gave: a JSON array, NDJSON, or what Splunk or Elastic wraps
 /// around the records, each also with gzip. NEW is a file or a folder of records in the format `siem`,
-/// or alerts of Graph, which are mapped on the way. What kind a file is, is seen from its content. To judge
+/// or alerts of Graph, which are mapped on the way. Files are recognised by their content. To judge
 /// an upgrade, give the records of both releases.
 ///
 /// Alerts are matched by id, with and without the two letters that Graph puts before it; those that are

@@ -12,6 +12,7 @@ use drawbridge_secrets::secret_itself;
 use super::Cli;
 use super::help;
 use super::hint::Hint;
+use crate::deliver::SETTINGS_VARIABLE;
 use crate::failure::Failure;
 
 /// Replaces what may be a secret.
@@ -19,6 +20,12 @@ pub(crate) const HIDDEN: &str = "(not repeated: it may be a secret)";
 
 /// How many characters of the input are repeated at most.
 const MAX_REPEATED: usize = 30;
+
+/// The option that takes the file with the target's settings.
+const SETTINGS_FILE: &str = "--to";
+
+/// So few letters and digits are no secret, whatever they are: `5q`.
+const MAX_TINY: usize = 4;
 
 /// An option that takes a worthless secret, which the simulator accepts.
 const SIMULATED: &str = "--client-secret";
@@ -66,7 +73,8 @@ pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
 
 /// Whether JSON is asked for on a command line that may not be readable otherwise.
 fn has_json(given: &[String]) -> bool {
-    given.iter().any(|argument| argument == "--json")
+    let is_json = |argument: &String| argument == "--json" || argument.starts_with("--json=");
+    given.iter().any(is_json)
 }
 
 /// What is wrong with the command line, without how it would be right.
@@ -78,7 +86,19 @@ fn in_one_line(error: &clap::Error) -> String {
         .min()
         .map_or(&*text, |end| &text[..end]);
     let what = what.strip_prefix("error: ").unwrap_or(what);
-    what.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut all = String::new();
+    for line in what.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let between = match (all.chars().last(), line.chars().next()) {
+            (None, _) => "",
+            // What follows belongs to it, as do the values that are possible.
+            (Some(':'), _) | (_, Some('[')) => " ",
+            _ if line.starts_with(['-', '<']) => ", ",
+            _ => "; ",
+        };
+        all.push_str(between);
+        all.push_str(line);
+    }
+    all
 }
 
 /// Whether the command, or the one within it, was given `--json`.
@@ -99,6 +119,13 @@ fn refusal(given: &[String]) -> Option<String> {
             _ => (before, argument.as_str()),
         };
         let what = secret_itself(value).filter(|_| option != SIMULATED)?;
+        if option == SETTINGS_FILE && value.trim_start().starts_with('{') {
+            return Some(format!(
+                "{option} takes the path of a file: write the settings into one, or set the variable \
+                 {SETTINGS_VARIABLE} to them. If a secret stands in them itself, replace it where it was \
+                 issued: shells, process lists and logs show arguments"
+            ));
+        }
         let place = if is_option(option) {
             format!("the value of {option}")
         } else {
@@ -159,8 +186,10 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
 fn is_harmless(text: &str) -> bool {
     let has_only =
         |others: &str, is: fn(&char) -> bool| text.chars().all(|c| is(&c) || others.contains(c));
-    text.len() <= MAX_REPEATED
-        && (has_only("-._/", char::is_ascii_lowercase) || has_only("-+:.TZ", char::is_ascii_digit))
+    let is_tiny = text.len() <= MAX_TINY && text.chars().all(|c| c.is_ascii_alphanumeric());
+    let is_plain =
+        has_only("-._/", char::is_ascii_lowercase) || has_only("-+:.TZ", char::is_ascii_digit);
+    is_tiny || text.len() <= MAX_REPEATED && is_plain
 }
 
 /// The same error without what was given, unless that is harmless.
@@ -274,6 +303,10 @@ mod tests {
             ),
             (&["tenants", "add", &with_equals], ["--certificate", "PEM"]),
             (&["map", key], ["an argument", "PEM"]),
+            (
+                &["deliver", "--all", "--to", r#"{"target":"webhook"}"#],
+                ["--to takes the path of a file", "DRAWBRIDGE_DELIVER"],
+            ),
         ] {
             let text = error_text(args);
             for word in words {
@@ -297,6 +330,34 @@ mod tests {
             for word in words {
                 assert!(text.contains(word), "no {word} in: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn the_lines_of_an_error_are_told_apart_in_json() {
+        for (args, told) in [
+            (
+                &["poll", "--json", "--every", "5q"][..],
+                "invalid value '5q' for '--every <DURATION>': give a duration such as 30s or 5m",
+            ),
+            (
+                &["poll", "--json", "--every", "1 hunter2 Abc"],
+                "invalid value '(not repeated: it may be a secret)' for '--every <DURATION>'; tip: give a \
+                 duration such as 30s or 5m",
+            ),
+            (
+                &["backfill", "--json"],
+                "the following required arguments were not provided: --tenant <NAME>, --from <TIME>, \
+                 --to <TIME>",
+            ),
+            (
+                &["replay", "run", "--json"],
+                "the following required arguments were not provided: <ITEM|--all>",
+            ),
+        ] {
+            let args = std::iter::once("drawbridge").chain(args.iter().copied());
+            let error = Cli::try_parse_from(args).unwrap_err();
+            assert_eq!(in_one_line(&without_values(error)), told);
         }
     }
 

@@ -63,13 +63,10 @@ pub(crate) struct ReplayList {
 /// Deliver items of the quarantine again, and move them to quarantine/replayed/.
 #[derive(Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
+#[group(id = "items or all", required = true, multiple = false, args = ["items", "all"])]
 pub(crate) struct ReplayRun {
     /// The items, as `replay list` shows them; the beginning of one is enough.
-    #[arg(
-        value_name = "ITEM",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
+    #[arg(value_name = "ITEM")]
     pub(crate) items: Vec<String>,
     /// Deliver all items.
     #[arg(long)]

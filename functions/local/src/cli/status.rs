@@ -8,14 +8,15 @@ Examples:
   drawbridge status --stack STACK                the same for a stack on AWS
   drawbridge status --json | jq 'select(.well | not)'
 
-The exit code is 1 if any tenant is not well. Nothing is asked of Entra or Graph:
+The exit code is 1 if any tenant is not well. Neither Entra nor Graph is contacted:
 `drawbridge doctor` does that.";
 
 /// Show how every tenant is: the lag, the last good poll, the last error, and what to do.
 ///
-/// A tenant is well if its polls end well, nothing of it has been unread for half an hour, and nothing
-/// of it is in quarantine. Paused ones are not expected to be polled. The last good poll is the one that
-/// was last saved: while there is no news, that is done about once per hour, so there may be a later one.
+/// A tenant is well if its polls succeed, nothing of it has failed to be read for half an hour, and nothing
+/// of it is in quarantine. One that is catching up, as in a long first poll, is well while a poll is running.
+/// A paused one need not be polled. The last success is the one that was last saved: while there is no news,
+/// that is done about once per hour, so there may be a later one.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Status {

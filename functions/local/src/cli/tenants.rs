@@ -91,7 +91,7 @@ pub(crate) enum TenantsCommand {
 
 /// Add a tenant: write its document.
 ///
-/// Nothing is asked of Entra; `tenants check` does. One of --secret, --certificate and --federation
+/// Entra is not contacted; `tenants check` does that. One of --secret, --certificate and --federation
 /// says what the tenant signs in with, and names where that is kept, never the secret itself.
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
@@ -172,13 +172,10 @@ pub(crate) struct TenantsList {
 /// an output that the stack does not have is refused.
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
+#[group(id = "names or all", required = true, multiple = false, args = ["names", "all"])]
 pub(crate) struct TenantsCheck {
     /// The tenants to check, paused ones too.
-    #[arg(
-        value_name = "NAME",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Check all tenants that are not paused.
     #[arg(long)]

@@ -127,6 +127,9 @@ impl Round {
                 )))
             }
             Self { undone: 0, .. } => Ok(()),
+            Self { all: 1, .. } => Err(Failure::ended(
+                "the records of the only tenant were not delivered to the end: see above",
+            )),
             Self { all, undone, .. } => Err(Failure::ended(format!(
                 "the records of {undone} of {all} tenants were not delivered to the end: see above"
             ))),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drawbridge_alert::Alert;
-use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record};
+use drawbridge_deliver::{DeliverSettings, NamedSecrets, Outcome, Ports, Record, SettingsError};
 use drawbridge_files::io_reason;
 use drawbridge_record::Format;
 use drawbridge_time::{Deadline, SystemClock};
@@ -28,8 +28,13 @@ impl Target {
     /// Reads the settings and checks that the target takes the format; nothing is asked of it yet.
     pub(crate) fn open(file: Option<&Path>, format: &str) -> Result<Self, Failure> {
         let format = crate::map::named(format)?;
-        let settings = DeliverSettings::parse(&settings(file)?).map_err(Failure::of)?;
-        settings.check_format(format.name()).map_err(Failure::of)?;
+        // Of several files, it is clear which one is wrong.
+        let failure = |error: SettingsError| match file {
+            Some(file) => Failure::of(format!("{}: {error}", file.display())),
+            None => Failure::of(format!("{SETTINGS_VARIABLE}: {error}")),
+        };
+        let settings = DeliverSettings::parse(&settings(file)?).map_err(failure)?;
+        settings.check_format(format.name()).map_err(failure)?;
         let ports = Ports {
             secrets: Arc::new(NamedSecrets::new(None)),
             clock: Arc::new(SystemClock),
@@ -57,7 +62,7 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
         None => std::env::var(SETTINGS_VARIABLE).map_err(|_| {
             Failure::usage(format!(
                 "name the file with the target's settings as --to FILE, or set \
-                 {SETTINGS_VARIABLE} to them; drawbridge deliver --help has examples"
+                 {SETTINGS_VARIABLE} to them: `drawbridge deliver --help` has examples"
             ))
         }),
     }

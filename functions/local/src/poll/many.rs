@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::document;
 use super::fleet::Fleet;
 use crate::cli;
-use crate::data_location::DataLocation;
+use crate::data_location::{DataLocation, Polling};
 use crate::failure::Failure;
 use crate::progress::{say, say_timed};
 use crate::signals::stop_on_signal;
@@ -18,6 +18,8 @@ use crate::tenants::{TenantDocuments, tenant_documents};
 pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure> {
     let stop = stop_on_signal();
     let (mut fleet, asked) = begin(args, stop.clone()).await?;
+    // Until this ends, `status` knows that somebody reads on.
+    let _polling = Polling::begin(&args.out);
     if args.once {
         fleet.finish().await;
         if fleet.has_failures() {

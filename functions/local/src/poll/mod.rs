@@ -27,10 +27,10 @@ pub(crate) use self::open_poller::open_poller;
 /// everything.
 const POLL_TIME: Duration = Duration::from_secs(55);
 
-/// The words after a tenant's trouble if no poll of it has ended well since then.
+/// The words after a tenant's trouble if no poll of it has succeeded since then.
 fn said_of(overdue: Option<Timestamp>) -> String {
     overdue.map_or_else(String::new, |since| {
-        format!("; no poll of the tenant has ended well since {since:.0}")
+        format!("; no poll of this tenant has succeeded since {since:.0}")
     })
 }
 

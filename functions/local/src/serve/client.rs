@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::cli::ServeClient;
 use crate::failure::Failure;
-use crate::screen;
+use crate::screen::{self, columns, wrapped};
 
 pub(super) fn run(args: &ServeClient) -> Result<(), Failure> {
     // What was given may be a secret in the wrong place, and is not repeated.
@@ -25,20 +25,16 @@ pub(super) fn run(args: &ServeClient) -> Result<(), Failure> {
     if let Some(id) = &args.id {
         writeln!(out, "client id      {id}")?;
         writeln!(out, "client secret  {}", secret.secret().expose_secret())?;
-        writeln!(
-            out,
-            "\nThe secret is not kept and not shown again. Add its hash to the client's secrets, of which it\n\
-             may have two, and remove the old one when the connector has the new secret:\n\n\"{hash}\""
-        )?;
+        let next = "The secret is not kept and not shown again. Add its hash to the client's secrets, of which it \
+                    may have two, and remove the old one when the connector has the new secret:";
+        writeln!(out, "\n{}\n\n\"{hash}\"", wrapped(next, 0, columns()))?;
     } else {
         let id = Uuid::new_v4();
         writeln!(out, "client id      {id}")?;
         writeln!(out, "client secret  {}", secret.secret().expose_secret())?;
-        writeln!(
-            out,
-            "\nThe secret is not kept and not shown again. For the tenant's document, below [serve]:\n\n\
-             [[serve.own_clients]]\nid = \"{id}\"\nsecrets = [\"{hash}\"]"
-        )?;
+        let next = "The secret is not kept and not shown again. Add this at the end of the tenant's document:";
+        let lines = format!("[[serve.own_clients]]\nid = \"{id}\"\nsecrets = [\"{hash}\"]");
+        writeln!(out, "\n{}\n\n{lines}", wrapped(next, 0, columns()))?;
     }
     out.flush()?;
     Ok(())

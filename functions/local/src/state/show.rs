@@ -92,7 +92,7 @@ impl Shown<'_> {
             .lag_secs()
             .map_or_else(|| "nothing was read yet".to_owned(), span);
         let failing = state.failing_since;
-        let failing = failing.map_or_else(|| "it is not".to_owned(), |_| ago(failing, self.now));
+        let failing = failing.map_or_else(|| "-".to_owned(), |_| ago(failing, self.now));
         writeln!(out, "{}", self.tenant)?;
         for (name, value) in [
             ("watermark", time(state.watermark)),
@@ -106,8 +106,8 @@ impl Shown<'_> {
         ] {
             writeln!(out, "{}", beside(name, NAME, &value, columns()))?;
         }
-        print_ranges(out, "unread", "", &state.unread)?;
-        print_ranges(out, "to read again", "", &state.again)?;
+        print_ranges(out, "unread", "", &state.unread, self.now)?;
+        print_ranges(out, "to read again", "", &state.again, self.now)?;
         for (id, backfill) in &state.backfills {
             let suspended = backfill.suspended.map_or("", |_| "suspended, ");
             print_ranges(
@@ -115,6 +115,7 @@ impl Shown<'_> {
                 "backfill",
                 &format!("{id}, {suspended}"),
                 &backfill.left(),
+                self.now,
             )?;
         }
         for (output, written) in &state.outputs {
@@ -174,15 +175,19 @@ fn print_ranges(
     name: &str,
     of: &str,
     ranges: &Ranges,
+    now: Timestamp,
 ) -> std::io::Result<()> {
     for Range { window, due } in ranges.iter() {
         let (from, to) = (window.from(), window.to());
         let failed = match due.failures {
             0 => String::new(),
+            1 => ", failed once".to_owned(),
             failures => format!(", failed {failures} times"),
         };
+        // A wait that is over says nothing.
         let waits = due
             .not_before()
+            .filter(|time| *time > now)
             .map_or_else(String::new, |time| format!(", not before {time}"));
         let range = format!("{of}{from} to {to}{failed}{waits}");
         writeln!(out, "{}", beside(name, NAME, &range, columns()))?;

@@ -1,5 +1,6 @@
 //! `drawbridge status`: how every tenant of a folder or a stack is, and what to do.
 
+mod backlog;
 mod problem;
 mod tenant_status;
 
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::tenant_status::TenantStatus;
 use crate::cli;
-use crate::data_location::DataLocation;
+use crate::data_location::{DataLocation, is_polled};
 use crate::doctor::todo;
 use crate::failure::Failure;
 use crate::paint::paint;
@@ -77,6 +78,7 @@ pub(crate) async fn tenants(
     let given = place.given_tenants();
     let is_given_known = first_tenant::unknown(place).is_none();
     let quarantined = quarantined(place).await?;
+    let is_polled = place.as_folder().and_then(is_polled);
     let found: HashMap<&str, _> = documents
         .found
         .iter()
@@ -99,6 +101,7 @@ pub(crate) async fn tenants(
             last_error: None,
             quarantined: quarantined.get(&name).copied().unwrap_or_default(),
             is_stack: place.as_folder().is_none(),
+            is_polled,
             options: place.options(),
             now: Timestamp::now(),
             name,

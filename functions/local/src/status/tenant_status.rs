@@ -3,6 +3,7 @@ use drawbridge_poll::{LastError, OVERDUE_AFTER};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::backlog::{Backlog, LONGEST_BEHIND};
 use super::problem::Problem;
 use crate::paint::Colour;
 use crate::span::{ago, span};
@@ -11,10 +12,7 @@ use crate::table::Cell;
 
 /// How long a tenant may go without a poll that ended well. The state of an idle tenant is saved about once an
 /// hour, and trouble of half an hour usually passes by itself.
-const LONGEST: SignedDuration = SignedDuration::from_mins(95);
-
-/// How long a range may stay unread before it counts as a backlog.
-const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
+const LONGEST: SignedDuration = LONGEST_BEHIND;
 
 /// How long after an error polls still count as failing. While they fail, the error is noted anew every five
 /// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
@@ -47,6 +45,8 @@ pub(crate) struct TenantStatus {
     /// How many items it has in quarantine.
     pub(crate) quarantined: usize,
     pub(super) is_stack: bool,
+    /// Whether a poll is running in the folder, as far as that is known.
+    pub(super) is_polled: Option<bool>,
     /// The options that name the place in another command.
     pub(super) options: String,
     pub(crate) now: Timestamp,
@@ -84,7 +84,7 @@ impl TenantStatus {
             None => match self.first_poll() {
                 Some(FirstPoll::UnderWay(_)) => "first poll under way",
                 Some(FirstPoll::Awaited(_)) => "not polled yet",
-                None if self.is_catching_up() => "catching up",
+                None if self.catching_up().is_some() => "catching up",
                 None => "ok",
             },
         }
@@ -127,11 +127,22 @@ impl TenantStatus {
         last.is_none_or(|last| self.is_longer_ago(last, LONGEST))
     }
 
-    /// Whether it was read only up to long before the last poll that ended well, such as after `state reset`.
-    fn is_catching_up(&self) -> bool {
-        let read_up_to = self.state().and_then(State::read_up_to);
-        let behind = self.last_success().zip(read_up_to);
-        behind.is_some_and(|(success, read_up_to)| success.duration_since(read_up_to) > LONGEST)
+    /// What polls have not read, unless it is little.
+    fn backlog(&self) -> Option<Backlog> {
+        Backlog::of(self.state()?, self.is_polled, self.now)
+    }
+
+    /// What a person is told of polls that succeed and read what is long past, as a first poll does, or one after
+    /// an outage or `state reset`.
+    fn catching_up(&self) -> Option<String> {
+        let Some(Backlog::CatchingUp { left, first }) = self.backlog() else {
+            return None;
+        };
+        let left = span(left.as_secs());
+        let ago = ago(self.last_success(), self.now);
+        Some(format!(
+            "{left} of alerts are left to read, from {first:.0} on; the last poll ended {ago}"
+        ))
     }
 
     /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
@@ -207,6 +218,13 @@ impl TenantStatus {
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
             (Ok(Some(_)), None) => match self.first_poll() {
+                Some(FirstPoll::UnderWay(since)) if self.is_polled == Some(false) => {
+                    let ago = ago(Some(since), self.now);
+                    let what = format!(
+                        "the first poll, which began {ago}, did not end, and no poll is running"
+                    );
+                    ("not polled", what)
+                }
                 Some(FirstPoll::UnderWay(since)) if is_overdue(since) => {
                     let ago = ago(Some(since), self.now);
                     let what = format!("no poll has succeeded yet; the first one began {ago}");
@@ -225,10 +243,7 @@ impl TenantStatus {
                 if self.failing_since().is_none() && self.is_longer_ago(success, LONGEST) =>
             {
                 let ago = ago(Some(success), self.now);
-                (
-                    "not polled",
-                    format!("no poll is known since the one that ended well {ago}"),
-                )
+                ("not polled", format!("the last successful poll was {ago}"))
             }
             _ => return None,
         };
@@ -236,17 +251,22 @@ impl TenantStatus {
         if self.refusal.is_some() {
             return None;
         }
-        let todo = if self.is_stack {
-            "a new tenant is polled within five minutes; after that, look at the alarms and at the \
-             logs of the dispatch and the poll function"
-                .to_owned()
-        } else {
-            format!(
-                "look whether `drawbridge poll --all{}` is running, and start it",
-                self.options
-            )
-        };
+        let todo = self.how_to_poll(self.is_polled == Some(false));
         Some(Problem { word, what, todo })
+    }
+
+    /// What to do where a tenant is not polled.
+    fn how_to_poll(&self, is_none_running: bool) -> String {
+        if self.is_stack {
+            return "a new tenant is polled within five minutes; after that, look at the alarms and at the \
+                    logs of the dispatch and the poll function"
+                .to_owned();
+        }
+        let poll = format!("`drawbridge poll --all{}`", self.options);
+        match is_none_running {
+            true => format!("start {poll}, or the service that runs it"),
+            false => format!("look whether {poll} is running, and start it"),
+        }
     }
 
     fn failing(&self) -> Option<Problem> {
@@ -255,7 +275,7 @@ impl TenantStatus {
         Some(Problem {
             word: "failing",
             what: match self.last_success() {
-                Some(_) => format!("no poll has ended well for {}", span(secs)),
+                Some(_) => format!("no poll has succeeded for {}", span(secs)),
                 None => format!(
                     "no poll has succeeded yet; polls have failed for {}",
                     span(secs)
@@ -268,30 +288,58 @@ impl TenantStatus {
         })
     }
 
-    /// That something has been unread for long.
+    /// That something was not read for long, or that nobody reads it.
     fn behind(&self) -> Option<Problem> {
-        let unread = &self.state()?.unread;
-        let first = unread.first()?;
-        // A first poll reads what is old.
-        if self.first_poll().is_some() || !self.is_longer_ago(first, LONGEST_UNREAD) {
-            return None;
+        match self.backlog()? {
+            Backlog::Stuck {
+                ranges,
+                first,
+                at_least,
+            } => {
+                let ranges = match ranges {
+                    1 => "1 range has".to_owned(),
+                    ranges => format!("{ranges} ranges have"),
+                };
+                let at_least = span(at_least.as_secs());
+                Some(Problem {
+                    word: "behind",
+                    what: format!(
+                        "{ranges} failed for at least {at_least} and are unread; the first begins \
+                         {first:.0}"
+                    ),
+                    todo: format!(
+                        "polls try again by themselves; if this does not change, run `drawbridge state \
+                         show --tenant {}{}`",
+                        self.name, self.options
+                    ),
+                })
+            }
+            Backlog::Abandoned {
+                left,
+                first,
+                is_certain,
+            } => {
+                // Elsewhere, more is told of a tenant whose polls fail, or that is not polled.
+                let is_told = self.refusal.is_some()
+                    || self.failing_since().is_some()
+                    || self.is_longer_ago(self.last_success()?, LONGEST);
+                if is_told {
+                    return None;
+                }
+                let left = span(left.as_secs());
+                let ago = ago(self.last_success(), self.now);
+                let nobody = match is_certain {
+                    true => format!("no poll is running; the last one ended {ago}"),
+                    false => format!("no poll has read on since the last one ended {ago}"),
+                };
+                Some(Problem {
+                    word: "not polled",
+                    what: format!("{left} of alerts are unread, from {first:.0} on, and {nobody}"),
+                    todo: self.how_to_poll(is_certain),
+                })
+            }
+            Backlog::CatchingUp { .. } => None,
         }
-        let failed = unread.iter().filter(|range| range.due.failures > 0).count();
-        let failed = match failed {
-            0 => String::new(),
-            failed => format!(", {failed} of which failed"),
-        };
-        let count = unread.len();
-        let ranges = if count == 1 { "range is" } else { "ranges are" };
-        Some(Problem {
-            word: "behind",
-            what: format!("{count} {ranges} unread{failed}; the first begins {first:.0}"),
-            todo: format!(
-                "polls read them by themselves; if the number does not fall, run `drawbridge state \
-                 show --tenant {}{}`",
-                self.name, self.options
-            ),
-        })
     }
 
     fn in_quarantine(&self) -> Option<Problem> {
@@ -325,6 +373,9 @@ impl TenantStatus {
             }
             lines.push(format!("what to do: {todo}"));
         }
+        if self.word() == "catching up" {
+            lines.extend(self.catching_up());
+        }
         if self.is_left_over() {
             lines.push(format!(
                 "it has a state and no document, and nobody polls it. What is left of a tenant that was \
@@ -345,11 +396,9 @@ impl TenantStatus {
                 _ if self.is_left_over() => "it has no document, and nobody polls it".to_owned(),
                 Some(success) => {
                     let ago = ago(Some(success), self.now);
-                    let last = format!("the last good one, as last saved, was {ago}");
-                    let read_up_to = self.state().and_then(State::read_up_to);
-                    match read_up_to.filter(|_| self.is_catching_up()) {
-                        Some(time) => format!("{last}; they are catching up, from {time:.0} on"),
-                        None => last,
+                    match self.catching_up() {
+                        Some(left) => format!("catching up: {left}"),
+                        None => format!("the last good one, as last saved, was {ago}"),
                     }
                 }
                 None => self.word().to_owned(),
@@ -396,6 +445,7 @@ impl TenantStatus {
             "failing_since": self.failing_since(),
             "last_error": self.last_error,
             "unread": state.map(|state| &state.unread),
+            "left_secs": self.backlog().and_then(|backlog| Some(backlog.left()?.as_secs())),
             "quarantined": self.quarantined,
             "problems": problems,
         })

@@ -211,10 +211,17 @@ pub(crate) async fn add_document(
 fn check_is_name(name: &str) -> Result<(), Failure> {
     match is_name(name) {
         true => Ok(()),
-        false => Err(Failure::usage(format!(
-            "{} cannot be a tenant's name: 1 to 64 of a-z, 0-9 and -",
-            cli::quoted(name)
-        ))),
+        false => {
+            // "Contoso GmbH" is what people are used to write.
+            let meant = name.to_ascii_lowercase().replace([' ', '_', '.'], "-");
+            let quoted = cli::quoted(name);
+            let is_shown = is_name(&meant) && quoted != cli::HIDDEN;
+            let meant = is_shown.then(|| format!("; did you mean {meant:?}?"));
+            Err(Failure::usage(format!(
+                "{quoted} cannot be a tenant's name, which is 1 to 64 of a-z, 0-9 and -{}",
+                meant.unwrap_or_default()
+            )))
+        }
     }
 }
 

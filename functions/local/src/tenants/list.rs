@@ -151,7 +151,10 @@ impl Row<'_> {
                 .is_of_parameters()
                 .then(|| OF_PARAMETERS.to_owned()),
             self.known.is_paused().then(|| "paused".to_owned()),
-            failing.map(|since| format!("failing, first {}", ago(Some(since), self.now))),
+            failing.map(|since| {
+                let secs = self.now.duration_since(since).as_secs();
+                format!("failing for {}", span(secs))
+            }),
             self.problem
                 .as_ref()
                 .map(|_| "broken: see below".to_owned()),

@@ -50,7 +50,7 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
     if moved > 0 {
         let within = place.heard_within();
         let then = if pause {
-            format!("no poll of it begins after {within}, and its state stays")
+            format!("its polls end within {within}, and its state stays")
         } else {
             format!("it goes on from its watermark within {within}")
         };

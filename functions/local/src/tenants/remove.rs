@@ -70,8 +70,7 @@ pub(super) async fn run(args: &TenantsRemove) -> Result<(), Failure> {
             Failure::of(format!("the document of {name} was removed, but {error}"))
         })?;
     }
-    let then =
-        then.unwrap_or_else(|| format!("no poll of it begins after {}", place.heard_within()));
+    let then = then.unwrap_or_else(|| format!("its polls end within {}", place.heard_within()));
     let removed = format!("removed {name} from {}; {then}{link}", place.name());
     let first = match is_folder {
         true => ", but does not count as the first one that polled its alerts",

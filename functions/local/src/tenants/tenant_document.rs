@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::say;
+use crate::screen::{columns, hanging};
 
 /// Documents that are read at once.
 const AT_ONCE: usize = 16;
@@ -64,7 +65,7 @@ impl TenantDocuments {
         unreadable: &[ConfigError],
     ) -> Result<(), Failure> {
         Self::check_complete(unreadable)?;
-        writeln!(out, "{}", Self::none(place))?;
+        writeln!(out, "{}", hanging(&Self::none(place), columns()))?;
         Ok(())
     }
 

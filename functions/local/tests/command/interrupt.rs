@@ -9,6 +9,7 @@ use drawbridge_simulator::Options;
 
 use crate::support::alerts::{alert, files_of, list};
 use crate::support::command::{Outcome, run, signal};
+use crate::support::documents::{objects, on};
 use crate::support::folder::Folder;
 use crate::support::served::Served;
 use crate::support::tenant::Tenant;
@@ -62,8 +63,14 @@ fn a_service_manager_ends_it_as_ctrl_c_does() {
     let child = in_the_middle(&tenant, &folder);
     signal(&child, "-TERM");
     Outcome::of(child.wait_with_output().unwrap()).failed(1, &["run it again"]);
+    // The poll ended well as far as it went, but nobody reads the rest.
+    let told = objects(&on(&folder, &["status", "--json"]).failed(1, &["not well"]));
+    assert_eq!(told[0]["status"], "not polled", "{}", told[0]);
+    let what = told[0]["problems"][0]["what"].as_str().unwrap();
+    assert!(what.contains("no poll is running"), "{what}");
     run(tenant.poll(&folder)).well();
     assert_eq!(folder.files(), all());
+    on(&folder, &["status"]).well();
 }
 
 #[test]

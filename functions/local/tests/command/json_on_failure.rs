@@ -118,6 +118,11 @@ fn a_command_line_that_cannot_be_read_says_why() {
         (&["status", "--json", "--nonsense"], "--nonsense"),
         (&["backfill", "--json"], "--tenant <NAME>"),
         (&["tenants", "lst", "--json"], "unrecognized subcommand"),
+        (&["poll", "--once", "--json=true"], "'--json'"),
+        (
+            &["poll", "--json", "--every", "5q"],
+            "invalid value '5q' for '--every <DURATION>'",
+        ),
     ] {
         fails_with_json(drawbridge(args), 2, words);
     }

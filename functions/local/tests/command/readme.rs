@@ -65,6 +65,59 @@ fn one_machine_takes_what_the_readme_says() {
     is_a_record(outcome.stdout.lines().last().unwrap());
 }
 
+/// The service's folder is its user's alone: what another user runs there fails, or writes what the service cannot
+/// read.
+#[test]
+fn commands_of_the_docs_run_as_the_services_user_in_its_folder() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let mut folders = vec![docs];
+    let mut commands = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                commands.extend(commands_in(&text).map(|command| (path.clone(), command)));
+            }
+        }
+    }
+    assert!(commands.len() > 8, "{commands:?}");
+    for (path, command) in commands {
+        let is_of_cron = command.starts_with("drawbridge poll --all --once");
+        let is_as_user = command.contains("sudo -u drawbridge ") || is_of_cron;
+        assert!(is_as_user, "{}: {command}", path.display());
+    }
+}
+
+/// The commands on the service's folder, but for those that systemd runs.
+fn commands_in(text: &str) -> impl Iterator<Item = String> {
+    let mut is_there = false;
+    let mut is_code = false;
+    text.lines().flat_map(move |line| {
+        if line.starts_with("```") {
+            (is_code, is_there) = (!is_code, false);
+        }
+        // In a block, what follows `cd` is on the folder as well.
+        is_there |= is_code && line == "cd /var/lib/drawbridge";
+        let parts: Vec<&str> = match is_code {
+            true => vec![line],
+            false => line.split('`').skip(1).step_by(2).collect(),
+        };
+        let is_command = |part: &&str| {
+            let mut words = part.split(' ');
+            let is_on_folder = part.contains("--out /var/lib/drawbridge") || is_there;
+            is_on_folder
+                && !part.starts_with("ExecStart")
+                && words.any(|word| word == "drawbridge")
+                && !part.starts_with("systemctl")
+        };
+        let found = parts.into_iter().filter(is_command);
+        found.map(str::to_owned).collect::<Vec<_>>()
+    })
+}
+
 /// A line with all keys of the old record.
 fn is_a_record(line: &str) {
     let record: Value = serde_json::from_str(line).unwrap_or_default();

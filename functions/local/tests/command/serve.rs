@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command};
+use std::process::Command;
 
 use drawbridge_issuer::Issuer;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::support::alerts::{CONTENT, alert, list};
-use crate::support::command::{Outcome, drawbridge, run};
+use crate::support::command::{Running, drawbridge, run};
 use crate::support::documents::{on, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::{TENANT, Tenant};
@@ -50,7 +50,7 @@ pub(crate) fn polled() -> (Tenant, Folder) {
 pub(crate) struct Server {
     pub(crate) runtime: Runtime,
     issuer: Issuer,
-    pub(crate) child: Child,
+    pub(crate) process: Running,
     pub(crate) url: String,
 }
 
@@ -58,12 +58,13 @@ impl Server {
     pub(crate) fn start(folder: &Folder) -> Self {
         let runtime = Runtime::new().unwrap();
         let issuer = runtime.block_on(Issuer::start()).unwrap();
-        let mut child = serve(folder, "127.0.0.1:0")
+        let mut command = serve(folder, "127.0.0.1:0");
+        command
             .env("DRAWBRIDGE_LOGIN_URL", issuer.url())
-            .env("DRAWBRIDGE_GRAPH_URL", issuer.url())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            .env("DRAWBRIDGE_GRAPH_URL", issuer.url());
+        let mut process = Running::start(command);
+        let stdout = process.child().stdout.take().unwrap();
+        let mut lines = BufReader::new(stdout).lines();
         let line = lines.next().unwrap().unwrap();
         let url = line
             .strip_prefix("serving 1 tenant on ")
@@ -72,7 +73,7 @@ impl Server {
         Self {
             runtime,
             issuer,
-            child,
+            process,
             url,
         }
     }
@@ -132,8 +133,8 @@ fn what_a_poll_wrote_is_read_with_a_token_until_it_is_stopped() {
         (status, &error["error"]["code"]),
         (401, &json!("Unauthorized"))
     );
-    crate::support::command::signal(&server.child, "-TERM");
-    let outcome = Outcome::of(server.child.wait_with_output().unwrap());
+    server.process.signal("-TERM");
+    let outcome = server.process.ended();
     let log = &outcome.stderr;
     let is_timed = |line: &str| {
         let time = line.split(' ').next().unwrap_or_default();
@@ -160,10 +161,10 @@ fn documents_are_read_anew_while_it_serves() {
         let file = folder.path().join("tenants/contoso.toml");
         let before = fs::read_to_string(&file).unwrap();
         fs::write(&file, text(&before)).unwrap();
-        crate::support::command::signal(&server.child, "-HUP");
+        server.process.signal("-HUP");
         until(|| status() == status_then);
         fs::write(&file, before).unwrap();
-        crate::support::command::signal(&server.child, "-HUP");
+        server.process.signal("-HUP");
         until(|| status() == 200);
     };
     // Another application, a document that is broken, and one that serves nothing.
@@ -174,11 +175,9 @@ fn documents_are_read_anew_while_it_serves() {
         401,
     );
     on(&folder, &["tenants", "pause", "contoso"]).well();
-    crate::support::command::signal(&server.child, "-HUP");
+    server.process.signal("-HUP");
     until(|| status() == 401);
-    let mut child = server.child;
-    child.kill().unwrap();
-    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    let outcome = server.process.killed();
     assert!(outcome.stderr.contains("contoso is not served"));
     assert!(outcome.stderr.contains("all is well again"));
 }
@@ -200,6 +199,26 @@ fn a_segment_that_is_a_symbolic_link_is_not_left_out() {
     }
     fs::remove_file(segment.path()).unwrap();
     assert_eq!(server.get("/api/alerts", &token).0, 200);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_server_does_not_outlive_a_test_that_fails() {
+    let (_tenant, folder) = polled();
+    let mut server = Server::start(&folder);
+    let id = server.process.child().id().to_string();
+    let is_there = || {
+        let asked = Command::new("kill").args(["-0", &id]).output().unwrap();
+        asked.status.success()
+    };
+    assert!(is_there());
+    let failed = std::thread::spawn(move || {
+        let _server = server;
+        // As a failing test does, without its message.
+        std::panic::resume_unwind(Box::new(()));
+    });
+    assert!(failed.join().is_err());
+    assert!(!is_there());
 }
 
 #[test]

@@ -99,11 +99,11 @@ fn a_connector_gets_a_token_for_its_secret_until_the_client_is_removed() {
     assert_eq!(server.get("/api/alerts", token).0, 200);
 
     list(&folder, "");
-    crate::support::command::signal(&server.child, "-HUP");
+    server.process.signal("-HUP");
     until(|| server.get("/api/alerts", token).0 == 401);
     assert_eq!(post(&server, &fields).0, 404);
-    crate::support::command::signal(&server.child, "-TERM");
-    let outcome = Outcome::of(server.child.wait_with_output().unwrap());
+    server.process.signal("-TERM");
+    let outcome = server.process.ended();
     let log = &outcome.stderr;
     for word in [
         "there is no key",

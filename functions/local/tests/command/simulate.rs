@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::Command;
 
 use crate::support::alerts::{alert, list, recent_alert};
@@ -61,7 +60,7 @@ fn alerts_that_are_older_than_a_day_are_read_by_what_it_prints() {
     let folder = Folder::new();
     let file = folder.path().join("alerts.json");
     fs::write(&file, list(&[alert(1, 2)])).unwrap();
-    let (told, polled) = simulated(&folder, &file);
+    let (told, polled) = simulated(&folder, &["--alerts", file.to_str().unwrap()]);
     assert!(told[0].starts_with("serving 1 alert;"), "{told:?}");
     assert!(told[1].contains(" --since 20"), "{told:?}");
     for polled in polled {
@@ -70,12 +69,12 @@ fn alerts_that_are_older_than_a_day_are_read_by_what_it_prints() {
     }
 }
 
-/// What `simulate` prints of a file, and what comes of the two commands in it: the one of the first tenant, and that
+/// What `simulate` prints, and what comes of the two commands in it: the one of the first tenant, and that
 /// of the documents.
 #[cfg(unix)]
-fn simulated(folder: &Folder, file: &Path) -> (Vec<String>, [Outcome; 2]) {
-    let mut simulate = drawbridge(&["simulate", "--alerts"])
-        .arg(file)
+fn simulated(folder: &Folder, args: &[&str]) -> (Vec<String>, [Outcome; 2]) {
+    let mut simulate = drawbridge(&["simulate"])
+        .args(args)
         .arg("--documents")
         .arg(folder.path())
         .spawn()
@@ -93,6 +92,19 @@ fn simulated(folder: &Folder, file: &Path) -> (Vec<String>, [Outcome; 2]) {
     (told, polled)
 }
 
+/// The oldest of those that are generated is a day old, and older when the poll begins.
+#[cfg(unix)]
+#[test]
+fn all_generated_alerts_are_read_by_what_it_prints() {
+    let folder = Folder::new();
+    let (told, polled) = simulated(&folder, &["--count", "50"]);
+    assert!(told[0].starts_with("serving 50 alerts;"), "{told:?}");
+    for polled in polled {
+        let polled = polled.well().stdout;
+        assert!(polled.contains(" 50 alerts, "), "{polled}");
+    }
+}
+
 /// Those of other products, or of none.
 #[cfg(unix)]
 #[test]
@@ -106,7 +118,7 @@ fn alerts_of_other_products_are_read_by_what_it_prints() {
         let folder = Folder::new();
         let file = folder.path().join("alerts.json");
         fs::write(&file, list(&[alert])).unwrap();
-        let (told, polled) = simulated(&folder, &file);
+        let (told, polled) = simulated(&folder, &["--alerts", file.to_str().unwrap()]);
         assert_eq!(
             told[1].contains(" --service-source all"),
             is_other,

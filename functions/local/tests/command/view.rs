@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use reqwest::StatusCode;
 use tokio::runtime::Runtime;
 
-use crate::support::command::{Outcome, drawbridge, run, signal};
+use crate::support::command::{Running, drawbridge, run};
 use crate::support::folder::Folder;
 
 #[test]
@@ -19,8 +19,8 @@ fn it_shows_what_is_pasted_tells_no_log_of_it_and_ends_at_ctrl_c() {
         .env_remove("DRAWBRIDGE_BUCKET")
         .env_remove("DRAWBRIDGE_STACK")
         .env("DRAWBRIDGE_LOG", "trace");
-    let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut view = Running::start(command);
+    let mut lines = BufReader::new(view.child().stdout.take().unwrap()).lines();
     let url = lines.next().unwrap().unwrap();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
     let token = url.trim_end_matches('/').rsplit('/').next().unwrap();
@@ -42,8 +42,8 @@ fn it_shows_what_is_pasted_tells_no_log_of_it_and_ends_at_ctrl_c() {
             assert!(page.text().await.unwrap().contains("</html>"), "{path}");
         }
     });
-    signal(&child, "-INT");
-    let outcome = Outcome::of(child.wait_with_output().unwrap()).well();
+    view.signal("-INT");
+    let outcome = view.ended().well();
     assert!(
         outcome.stderr.contains("Ctrl-C ends it"),
         "{}",
@@ -76,17 +76,16 @@ fn the_plot_of_the_demo_has_the_records_of_its_file_hour_by_hour() {
 
     let mut command = drawbridge(&["view", "--out"]);
     command.arg(folder.path()).env_remove("DRAWBRIDGE_BUCKET");
-    let mut child = command.spawn().unwrap();
+    let mut view = Running::start(command);
     let mut url = String::new();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut out = BufReader::new(view.child().stdout.take().unwrap());
     out.read_line(&mut url).unwrap();
     let page = Runtime::new().unwrap().block_on(async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("{}tenants", url.trim())).send().await;
         answer.unwrap().text().await.unwrap()
     });
-    child.kill().unwrap();
-    child.wait().unwrap();
+    view.killed();
     let bars = page.split("<title>").skip(2);
     let bars = bars.map(|bar| {
         bar.split("</title>")

@@ -60,7 +60,7 @@ fn what_is_no_export_is_said_to_be() {
         ),
         (
             b"{\"class_uid\": 2004, \"message\": \"x\"}\n",
-            "1 other objects",
+            "(1 other object)",
         ),
         (b"[]", "no record"),
         (b"\xff\xfe{\0}\0", "UTF-16"),

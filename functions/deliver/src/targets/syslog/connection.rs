@@ -38,7 +38,11 @@ impl Syslog {
             .map_err(|error| match error.get_ref() {
                 // TLS has something to say, so that the server was reached.
                 Some(_) => format!("no connection: {}", describe(&error)),
-                None => format!("no connection: {}{}", describe(&error), proxy_note()),
+                None => format!(
+                    "no connection: {}; check the address, the port and the firewall{}",
+                    describe(&error),
+                    proxy_note()
+                ),
             })?;
         let broken = |error: io::Error| format!("the connection broke: {}", describe(&error));
         stream.write_all(frames).await.map_err(broken)?;

@@ -47,6 +47,10 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     } else {
         "objects"
     };
+    let count = match kept.len() {
+        1 => format!("1 {}", things.trim_end_matches('s')),
+        count => format!("{count} {things}"),
+    };
     if !args.json && !kept.is_empty() {
         let mut out = crate::screen::stdout();
         report::table(&mut out, &sums, &things.to_uppercase())?;
@@ -61,9 +65,8 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
             _ => "",
         };
         let question = format!(
-            "All that is kept of {name} in {} WILL BE REMOVED FOR EVER: {} {things}.{first}",
-            place.name(),
-            kept.len()
+            "All that is kept of {name} in {} WILL BE REMOVED FOR EVER: {count}.{first}",
+            place.name()
         );
         confirm(&question, args.yes)?;
         remove(name, &place, &kept).await?;
@@ -75,14 +78,14 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     }
     let ending = match (kept.len(), is_removed) {
         (0, _) => format!("nothing is kept of {name} in {}", place.name()),
-        (count, true) => format!(
-            "removed {count} {things} of {name} from {}. If it was paused less than {} ago, or a \
+        (_, true) => format!(
+            "removed {count} of {name} from {}. If it was paused less than {} ago, or a \
              poll or a replay of it was under way, run this again in ten minutes: it removes what \
              that wrote",
             place.name(),
             place.heard_within()
         ),
-        (count, false) => format!("a dry run: {count} {things} would be removed, nothing was"),
+        (_, false) => format!("a dry run: {count} would be removed, nothing was"),
     };
     print_line(&ending)?;
     print_line("not within reach, see docs/operations.md:")?;

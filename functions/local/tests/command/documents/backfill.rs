@@ -80,6 +80,10 @@ fn a_range_is_read_once_and_only_that_range() {
     let dry = on(&folder, &asked("2021-05-03", &["--dry-run", "--json"])).well();
     let counted = &objects(&dry)[0];
     assert_eq!(
+        (&counted["state"], &counted["percent"]),
+        (&json!("done"), &json!(100))
+    );
+    assert_eq!(
         (&counted["alerts"], &counted["records"]),
         (&json!(8), &json!(8))
     );

@@ -69,7 +69,7 @@ fn allowed(names: &[&str]) -> String {
     names.iter().map(entry).collect()
 }
 
-/// The files below the folder, by their keys, but for the store's lock.
+/// The files below the folder, by their keys, but for the locks of the store and of polls.
 fn files(folder: &Folder) -> BTreeSet<String> {
     fn walk(root: &Path, at: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(at).unwrap() {
@@ -85,6 +85,7 @@ fn files(folder: &Folder) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     walk(folder.path(), folder.path(), &mut found);
     found.remove(".lock");
+    found.remove(".polling");
     found
 }
 

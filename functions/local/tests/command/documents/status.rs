@@ -146,7 +146,7 @@ fn each_trouble_is_told_with_what_to_do() {
             "f-behind",
             "behind",
             false,
-            "1 range is unread, 1 of which failed",
+            "1 range has failed for at least 40 min",
         ),
         ("g-removed", "no document", true, ""),
         ("h-removed", "no document", true, ""),
@@ -165,6 +165,7 @@ fn each_trouble_is_told_with_what_to_do() {
     }
     assert_eq!(told[4]["last_error"], error);
     assert_eq!(told[5]["unread"][0]["failures"], 2);
+    assert!(told[5]["left_secs"].is_null());
 
     let shown = on(&folder, &["status"]).failed(1, &["6 of 8"]).stdout;
     for words in [
@@ -195,7 +196,7 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
     let shown = on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
     for words in [
         "contoso: failing",
-        "no poll has ended well for 2 min",
+        "no poll has succeeded for 2 min",
         "last error, 2 min ago: Entra refused: the secret has expired",
     ] {
         assert!(shown.stdout.contains(words), "{}", shown.stdout);
@@ -306,6 +307,60 @@ fn a_tenant_that_was_reset_is_catching_up() {
     state(&folder, "contoso", 70, &json!({}));
     let told = objects(&on(&folder, &["status", "--json"]).well());
     assert_eq!(told[0]["status"], "ok");
+}
+
+/// A first poll of a month takes many rounds, each of which ends well. The one that ends in the middle leaves the
+/// rest to nobody, and this is told at once.
+#[test]
+fn a_long_first_poll_is_catching_up_until_nobody_reads_on() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    // The second round is over, and cut what is left in two.
+    let unread = json!([
+        {"from": ago(30 * 1440), "to": ago(2 * 1440), "since": ago(1), "step_ms": 60_000},
+        {"from": ago(1440), "to": ago(5), "since": ago(2), "step_ms": 60_000},
+    ]);
+    state(&folder, "contoso", 1, &json!({"unread": unread}));
+    let is_locked = fs::File::create(folder.path().join(".polling")).unwrap();
+    is_locked.lock_shared().unwrap();
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(
+        (&told[0]["status"], &told[0]["left_secs"]),
+        (&json!("catching up"), &json!(28 * 86_400 + 1435 * 60))
+    );
+    let shown = on(&folder, &["status"]).well().stdout;
+    assert!(
+        shown.contains("28 d 23 h of alerts are left to read"),
+        "{shown}"
+    );
+    let polls = || {
+        let doctor = objects(&on(&folder, &["doctor", "--json"]));
+        let polls = doctor.into_iter();
+        polls
+            .filter(|line| line["about"] == "contoso: polls")
+            .map(|line| (line["level"].clone(), line["text"].to_string()))
+            .next()
+            .unwrap()
+    };
+    let (level, text) = polls();
+    assert_eq!(level, "ok");
+    assert!(text.contains("catching up: 28 d 23 h"), "{text}");
+
+    drop(is_locked);
+    let shown = on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
+    let shown = shown.stdout.split_whitespace().collect::<Vec<_>>();
+    let shown = shown.join(" ");
+    for words in [
+        "contoso: not polled",
+        "28 d 23 h of alerts are unread, from ",
+        "no poll is running; the last one ended 1 min ago",
+        "what to do: start `drawbridge poll --all --out ",
+    ] {
+        assert!(shown.contains(words), "no {words:?} in: {shown}");
+    }
+    assert_eq!(polls().0, "failed");
+    let told = objects(&on(&folder, &["status", "--json"]).failed(1, &[]));
+    assert_eq!(told[0]["status"], "not polled");
 }
 
 #[test]

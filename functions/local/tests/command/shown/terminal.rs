@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::support::command::drawbridge;
 use crate::support::documents::{command, write};
 use crate::support::folder::Folder;
 use crate::support::tenant::Tenant;
@@ -56,6 +57,23 @@ pub(super) fn assert_fits(lines: &[&str], columns: usize) {
         let length = line.trim_end().chars().count();
         assert!(length <= columns || is_whole, "{line:?} in {lines:#?}");
     }
+}
+
+/// Nothing happens otherwise, and it looks as if the command hung.
+#[test]
+fn a_command_that_reads_the_terminal_says_so() {
+    for command in ["map", "explain"] {
+        let (shown, _) = on_terminal(&drawbridge(&[command]), 60, "\x04");
+        assert!(shown.contains("until Ctrl-D"), "{shown}");
+    }
+}
+
+#[test]
+fn without_tenants_the_list_ends_its_lines_between_words() {
+    let folder = Folder::new();
+    let (shown, _) = on_terminal(&command(&folder, &["tenants", "list"]), 60, "");
+    assert!(shown.contains("no tenants in"), "{shown}");
+    assert_fits(&shown.lines().collect::<Vec<_>>(), 60);
 }
 
 #[test]

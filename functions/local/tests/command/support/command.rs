@@ -1,7 +1,7 @@
 //! The command as a process.
 
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use super::alerts::CONTENT;
 use super::tenant::SECRET;
@@ -45,6 +45,46 @@ pub(crate) fn run_with_input(mut command: Command, input: &[u8]) -> Outcome {
     let outcome = Outcome::of(child.wait_with_output().unwrap());
     writer.join().unwrap().unwrap();
     outcome
+}
+
+/// A process that goes on until somebody ends it. It does not outlive its test, not even one that fails.
+pub(crate) struct Running(Option<Child>);
+
+impl Running {
+    pub(crate) fn start(mut command: Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    pub(crate) fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    /// Sends it a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.0.as_ref().unwrap(), name);
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(mut self) -> Outcome {
+        let child = self.0.take().unwrap();
+        Outcome::of(child.wait_with_output().unwrap())
+    }
+
+    /// Ends it at once.
+    pub(crate) fn killed(mut self) -> Outcome {
+        self.child().kill().unwrap();
+        self.ended()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// Sends a signal, as `-INT` for Ctrl-C, to a process that is still running.
