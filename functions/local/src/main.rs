@@ -14,6 +14,7 @@ mod failure;
 mod generate;
 mod input;
 mod map;
+mod open_files;
 mod outputs;
 mod paint;
 mod poll;
@@ -45,6 +46,7 @@ async fn main() -> ExitCode {
         Ok(given) => (given.cli.command, given.json),
         Err(code) => return code,
     };
+    open_files::raise_limit();
     let level = match command {
         // A line for each request.
         Some(Command::Serve(_)) => Level::INFO,

@@ -347,7 +347,7 @@ mod tests {
             );
             let trouble = line["trouble"].as_str().unwrap();
             assert!(trouble.contains("DRAWBRIDGE_X"), "{trouble}");
-            let says_since = trouble.contains("has ended well");
+            let says_since = trouble.contains("has succeeded");
             assert_eq!(says_since, !lag_secs.is_null(), "{trouble}");
         }
         kept.done("failing", Err(PollError::Circular.into())).await;

@@ -53,7 +53,7 @@ impl Trouble {
         }
         if let Some(since) = overdue {
             words.push(format!(
-                "no poll of the tenant has ended well for more than half an hour, since {since:.0}"
+                "no poll of the tenant has succeeded for more than half an hour, since {since:.0}"
             ));
         }
         (!words.is_empty()).then(|| Self {

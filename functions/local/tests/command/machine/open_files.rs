@@ -54,9 +54,14 @@ fn poll(folder: &Folder, limit: usize) -> Outcome {
 
 /// The command as a process that may have `limit` files open.
 fn limited(command: &Command, limit: usize) -> Command {
+    under(command, &format!("ulimit -n {limit}"))
+}
+
+/// The command as a process of a shell with such a limit.
+fn under(command: &Command, limit: &str) -> Command {
     let mut limited = Command::new("sh");
     limited
-        .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
+        .args(["-c", &format!("{limit}; exec \"$0\" \"$@\"")])
         .arg(command.get_program())
         .args(command.get_args())
         .envs(
@@ -79,10 +84,10 @@ fn records(count: usize) -> (Folder, Server) {
     (folder, Server::start())
 }
 
-fn deliver(folder: &Folder, server: &Server, args: &[&str], limit: usize) -> Command {
+fn deliver(folder: &Folder, server: &Server, args: &[&str]) -> Command {
     let mut deliver = deliver_to(folder, server, &["--all", "--out"]);
     deliver.arg(folder.path().join("data")).args(args);
-    limited(&deliver, limit)
+    deliver
 }
 
 #[test]
@@ -116,7 +121,11 @@ fn a_limit_that_is_reached_is_named_with_the_way_out() {
 #[test]
 fn the_records_of_three_thousand_tenants_are_delivered_under_the_usual_limit() {
     let (folder, server) = records(TENANTS);
-    run(deliver(&folder, &server, &["--once"], USUAL_LIMIT)).well();
+    run(limited(
+        &deliver(&folder, &server, &["--once"]),
+        USUAL_LIMIT,
+    ))
+    .well();
     assert_eq!(server.files().len(), TENANTS);
 }
 
@@ -125,7 +134,7 @@ fn the_records_of_three_thousand_tenants_are_delivered_under_the_usual_limit() {
 fn a_limit_that_a_delivery_reaches_is_named_with_the_way_out() {
     let (folder, server) = records(64);
     let told = folder.path().join("told.txt");
-    let mut child = deliver(&folder, &server, &["--every", "1s"], 64)
+    let mut child = limited(&deliver(&folder, &server, &["--every", "1s"]), 64)
         .stderr(fs::File::create(&told).unwrap())
         .stdout(Stdio::null())
         .spawn()
@@ -141,6 +150,28 @@ fn a_limit_that_a_delivery_reaches_is_named_with_the_way_out() {
         "{said}"
     );
     // Nothing is lost of it.
-    run(deliver(&folder, &server, &["--once"], USUAL_LIMIT)).well();
+    run(limited(
+        &deliver(&folder, &server, &["--once"]),
+        USUAL_LIMIT,
+    ))
+    .well();
+    assert_eq!(server.files().len(), 64);
+}
+
+/// The limit that a shell or a service begins with is not the one that the machine sets.
+#[test]
+fn a_limit_that_the_process_may_raise_is_raised() {
+    let (folder, server) = records(64);
+    let mut child = under(
+        &deliver(&folder, &server, &["--every", "1s"]),
+        "ulimit -S -n 64",
+    )
+    .stdout(Stdio::null())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    until(|| server.files().len() == 64 || child.try_wait().unwrap().is_some());
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(server.files().len(), 64);
 }
