@@ -88,15 +88,24 @@ struct Checklist {
 
 impl Checklist {
     fn print(&mut self, lines: impl IntoIterator<Item = Line>) -> Result<(), Failure> {
-        let mut out = crate::screen::stdout();
         for line in lines {
             self.all += 1;
             self.failed += usize::from(line.mark == Mark::Failed);
-            if self.json {
-                writeln!(out, "{}", line.json())?;
-            } else {
-                line.print(&mut out)?;
+            match self.show(&line) {
+                // The exit code counts in a pipe, too, as in `set -o pipefail; drawbridge doctor | head -1`.
+                Ok(()) | Err(Failure::ReaderGone) => {}
+                failed => return failed,
             }
+        }
+        Ok(())
+    }
+
+    fn show(&self, line: &Line) -> Result<(), Failure> {
+        let mut out = crate::screen::stdout();
+        if self.json {
+            writeln!(out, "{}", line.json())?;
+        } else {
+            line.print(&mut out)?;
         }
         out.flush()?;
         Ok(())

@@ -154,9 +154,14 @@ fn what_only_reads_ends_as_usual_when_its_reader_has_gone() {
     // A tenant that is not well is told by the exit code all the same.
     let state = folder.path().join("state/contoso.json");
     std::fs::write(state, "no state").unwrap();
-    for args in [&["status"][..], &["status", "--json"]] {
+    for (args, told) in [
+        (&["status"][..], "not well"),
+        (&["status", "--json"], "not well"),
+        (&["doctor"], "failed"),
+        (&["doctor", "--json"], "failed"),
+    ] {
         let mut gone = command(&folder, args);
         gone.stdout(Refusing::ReaderGone.stream());
-        Outcome::of(gone.output().unwrap()).failed(1, &["not well"]);
+        Outcome::of(gone.output().unwrap()).failed(1, &[told]);
     }
 }
