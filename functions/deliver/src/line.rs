@@ -6,15 +6,19 @@ use crate::format::format;
 /// Whether a record looks like a JSON object; otherwise it is a line of text.
 ///
 /// # Errors
-/// The record is not JSON although its format is, for example the tail of a line whose beginning is in a
+/// The record does not begin as those of its format do, for example the tail of a line whose beginning is in a
 /// file that was copied away and truncated.
 pub(crate) fn is_json(record: &Record) -> Result<bool, String> {
-    let is_json = record.body.trim_start().starts_with('{');
+    let body = record.body.trim_start();
     match format(&record.format) {
-        Some(format) if format.is_json() && !is_json => {
-            Err("the record is no JSON object: its beginning is missing".to_owned())
-        }
-        _ => Ok(is_json),
+        Some(format) if !format.begins(body) => Err(match format.is_json() {
+            true => "the record is no JSON object: its beginning is missing".to_owned(),
+            false => format!(
+                "the record is no line of {}: its beginning is missing",
+                format.name
+            ),
+        }),
+        _ => Ok(body.starts_with('{')),
     }
 }
 
@@ -55,14 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_line_is_text_in_formats_of_text_alone() {
-        let rest = "tle\":\"x\"}";
-        for format in ["siem", "native", "ocsf", "ecs"] {
-            let refused = one_line(&record(format, rest)).unwrap_err();
-            assert!(refused.contains("beginning is missing"), "{refused}");
-        }
-        for format in ["cef", "leef", "of-a-queue"] {
-            assert_eq!(one_line(&record(format, rest)).unwrap(), rest);
+    fn the_rest_of_a_line_is_no_record_of_a_format() {
+        for rest in ["tle\":\"x\"}", "0|4f64 cat=Exfiltration", "EF:0|Microsoft"] {
+            for format in drawbridge_record::names() {
+                let refused = one_line(&record(format, rest)).unwrap_err();
+                assert!(refused.contains("beginning is missing"), "{refused}");
+            }
+            assert_eq!(one_line(&record("of-a-queue", rest)).unwrap(), rest);
         }
     }
 
@@ -74,7 +77,9 @@ mod tests {
             any::<String>(),
             "[\u{0}-\u{20}\u{7f}-\u{9f}\u{2028}\u{2029}|=\\\\a{}\"]{0,40}",
         ]) {
-            if let Ok(line) = one_line(&record("cef", &body)) {
+            let cef = one_line(&record("cef", &format!("CEF:{body}"))).unwrap();
+            prop_assert!(!cef.contains(breaks));
+            if let Ok(line) = one_line(&record("of-a-queue", &body)) {
                 prop_assert!(!line.contains(['\n', '\r']));
                 if !line.starts_with('{') {
                     prop_assert!(!line.contains(breaks));

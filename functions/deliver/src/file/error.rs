@@ -99,7 +99,9 @@ pub enum FileError {
         live: String,
     },
     /// A file is packed in a way that is not read here.
-    #[error("{place} is not delivered, and not packed with gzip: unpack it and run this again")]
+    #[error(
+        "{place} is not delivered: it is packed or archived, and not with gzip alone; unpack it and run this again"
+    )]
     Packed {
         /// The file.
         place: String,

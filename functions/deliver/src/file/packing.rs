@@ -63,26 +63,33 @@ const OTHERS: [(usize, &[u8]); 16] = [
 ];
 
 /// As far as the marks stand.
-const LONGEST: u64 = 257 + 8;
+pub(super) const MARK_BYTES: u64 = 257 + 8;
 
 /// What the first bytes of a file say.
 pub(super) fn magic(mut file: &File) -> io::Result<Magic> {
     let mut begins = Vec::new();
-    file.take(LONGEST).read_to_end(&mut begins)?;
+    file.take(MARK_BYTES).read_to_end(&mut begins)?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(if begins.starts_with(GZIP) {
+    Ok(magic_of(&begins))
+}
+
+/// What the first bytes say, [`MARK_BYTES`] if there are so many.
+pub(super) fn magic_of(begins: &[u8]) -> Magic {
+    if begins.starts_with(GZIP) {
         Magic::Gzip
-    } else if is_other(&begins) {
+    } else if is_other(begins) {
         Magic::Other
     } else {
         Magic::None
-    })
+    }
 }
 
 fn is_other(begins: &[u8]) -> bool {
     match begins {
         // bzip2 has the size of its blocks as a digit.
         [b'B', b'Z', b'h', b'1'..=b'9', ..]
+        // zlib, as `pigz -z` makes it. Two of its levels begin with `x^`, as the rest of a line may.
+        | [b'x', 0x01 | 0x9c | 0xda, ..]
         // A frame that Zstandard and lz4 skip, of any of sixteen kinds: `pzstd` begins with one.
         | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => true,
         _ => OTHERS.iter().any(|(at, mark)| {

@@ -6,7 +6,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::content::PIECE_BYTES;
 use super::identity::{FileIdentity, FileState};
-use super::packing::{Magic, OtherPacking, magic};
+use super::packing::{MARK_BYTES, Magic, OtherPacking, magic, magic_of};
 
 /// A file of records that is held open, so that it can be read to its end whatever becomes of its
 /// name.
@@ -37,7 +37,16 @@ impl Source {
             Magic::None if !name.to_string_lossy().ends_with(".gz") => Body::Plain(file),
             Magic::Gzip | Magic::None => Body::Packed(Box::new(Packed::new(file)?)),
         };
-        Ok(Self::with(name, &meta, body))
+        let mut source = Self::with(name, &meta, body);
+        // An archive may be packed with gzip, too. What cannot be read of a damaged file is said when it is.
+        let inside = match source.is_packed() {
+            true => source.bytes(0, MARK_BYTES).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        match magic_of(&inside) {
+            Magic::None => Ok(source),
+            Magic::Gzip | Magic::Other => Err(OtherPacking.into()),
+        }
     }
 
     /// A file that is read as it is, packed or not.

@@ -58,9 +58,17 @@ impl Format {
                 !known.key.is_empty() || !known.alert_id.is_empty()
             }
             // A truncated key counts as missing, but the line is still CEF.
-            Notation::Cef => line.starts_with("CEF:"),
-            Notation::Leef => line.starts_with("LEEF:"),
+            Notation::Cef | Notation::Leef => self.begins(line),
         }
+    }
+
+    /// Whether a text begins as the records of this format do. The rest of a line does not.
+    pub(crate) fn begins(self, text: &str) -> bool {
+        text.starts_with(match self.layout.notation {
+            Notation::Json => "{",
+            Notation::Cef => "CEF:",
+            Notation::Leef => "LEEF:",
+        })
     }
 
     /// Whether a record is a JSON object; otherwise it is a line of text.

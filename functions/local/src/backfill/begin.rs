@@ -94,17 +94,26 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     go_on(&place, document, progress, &options).await
 }
 
-/// While a backfill that sends everything again is verified, its records are known as sent again: asked for once more,
+/// Until a backfill that sends everything again is verified, its records are known as sent again: asked for once more,
 /// it would send none.
 fn check_sent_again(place: &DataLocation, before: &BackfillProgress) -> Result<(), Failure> {
-    if !before.again || shown::state(before) != "verifying" {
+    if !before.again || !before.is_read() || before.is_done() {
         return Ok(());
     }
+    let (how, command) = match shown::state(before) {
+        "verifying" => (
+            "polls still verify that nothing was missed",
+            "status".to_owned(),
+        ),
+        _ => (
+            "was cancelled before that was verified",
+            format!("resume {}", before.id),
+        ),
+    };
     Err(Failure::of(format!(
-        "{} has sent everything again, and polls still verify that nothing was missed: ask for it once more when {} says \
-         that it is done",
+        "{} has sent everything again, and {how}: ask for it once more when {} says that it is done",
         before.id,
-        place.command("backfill status")
+        place.command(&format!("backfill {command}"))
     )))
 }
 

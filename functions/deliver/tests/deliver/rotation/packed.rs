@@ -1,12 +1,14 @@
 //! What begins as a packed file that is known does, and is another one.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use drawbridge_deliver::file::FileError;
+use flate2::Compression;
 use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 
 use super::world::{Files, LIVE, World, lines};
 use crate::support::soon;
@@ -126,7 +128,7 @@ async fn what_is_packed_into_a_packed_file_that_is_known_is_delivered() {
 }
 
 /// The first bytes that each way of packing writes.
-const OTHERS: [&[u8]; 19] = [
+const OTHERS: [&[u8]; 20] = [
     // zstd, and pzstd, lz4 and others with a frame to skip before it.
     b"\x28\xb5\x2f\xfd",
     b"\x50\x2a\x4d\x18\x04\0\0\0",
@@ -136,8 +138,9 @@ const OTHERS: [&[u8]; 19] = [
     b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff",
     b"LZIP\x01\x0c",
     b"\x89LZO\0\x0d\x0a\x1a\x0a",
-    // bzip2.
+    // bzip2, zlib.
     b"BZh9",
+    b"x\x9c",
     // lz4, lz4 -l.
     b"\x04\x22\x4d\x18",
     b"\x02\x21\x4c\x18",
@@ -211,6 +214,37 @@ async fn what_is_not_packed_with_gzip_is_refused_whatever_its_name_is() {
             (lines(0..1), Vec::new())
         );
     }
+}
+
+/// An archive of files that is packed with gzip, or a file that was packed twice, is no file of lines either.
+#[tokio::test]
+async fn what_is_packed_with_gzip_and_once_more_is_refused() {
+    let record = lines(0..1).concat() + "\n";
+    let mut tar = vec![0; 257];
+    tar.extend_from_slice(b"ustar\0");
+    tar.resize(512, 0);
+    tar.extend_from_slice(record.as_bytes());
+    for inside in [
+        gzip(record.as_bytes()),
+        tar,
+        b"BZh91".to_vec(),
+        b"x\x9c\x01".to_vec(),
+    ] {
+        let mut world = World::new();
+        fs::write(world.files.path(LIVE), gzip(&inside)).unwrap();
+        let error = world.run().await.unwrap_err();
+        assert!(matches!(error, FileError::Packed { .. }), "{error}");
+        assert_eq!(
+            (world.came(), world.files.aside()),
+            (Vec::new(), Vec::new())
+        );
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
 }
 
 /// To deliver it with `--file` would be to deliver its bytes as lines.

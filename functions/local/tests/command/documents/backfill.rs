@@ -128,6 +128,37 @@ fn a_range_is_read_once_and_only_that_range() {
     assert_eq!(after[8..], before);
 }
 
+/// Until then its records are known as sent again: it would send none, and say that it had.
+#[test]
+fn all_is_sent_again_once_more_only_when_the_last_time_is_verified() {
+    let hourly = (0..12).map(|n| {
+        let mut alert = old(0);
+        alert["id"] = json!(format!("hourly_{n}"));
+        alert["lastUpdateDateTime"] = json!(format!("2021-05-01T{n:02}:30:00Z"));
+        alert
+    });
+    let tenant = Tenant::new(&list(&hourly.collect::<Vec<_>>()));
+    let folder = folder(&tenant);
+    let ask = || on(&folder, &asked("2021-05-02", &["--yes", "--again"]));
+    let first = ask().well();
+    assert!(first.stdout.contains("verifying"), "{}", first.stdout);
+    let id = first.stdout.split(':').next().unwrap().to_owned();
+    ask().failed(1, &["polls still verify", "backfill status"]);
+    let cancelled = on(&folder, &["backfill", "cancel", &id]).well();
+    assert!(
+        cancelled.stdout.contains("after everything was read once"),
+        "{}",
+        cancelled.stdout
+    );
+    ask().failed(
+        1,
+        &["cancelled before that was verified", "backfill resume"],
+    );
+    let resumed = on(&folder, &["backfill", "resume", &id]).well();
+    assert!(resumed.stdout.contains("verifying"), "{}", resumed.stdout);
+    assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 12);
+}
+
 #[test]
 fn a_backfill_can_be_cancelled_and_resumed() {
     let tenant = Tenant::new(&alerts(16));
