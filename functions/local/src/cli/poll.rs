@@ -39,7 +39,7 @@ fn who() -> ArgGroup {
 /// Each tenant has a document in the folder, tenants/NAME.toml, and its records are in
 /// NAME/FORMAT.ndjson, or .log for text. --all polls every tenant, --tenant those you name; new and
 /// changed documents are taken up between polls. Ctrl-C ends it after the current page; nothing is
-/// lost, and the next run goes on where this one ended.
+/// lost or written twice, and the next run reads what is left.
 ///
 /// --tenant-id is the short way to a first tenant: it polls the tenant with this id, and if there is
 /// none, writes its document first, named after the id. What else you give has to agree with the
