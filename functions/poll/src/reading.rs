@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::drain::{Drain, Left, Unread, WindowOutcome};
-use crate::read_options::{READ_HOURLY, ReadOptions, What};
+use crate::read_options::{READ_HOURLY, ReadOptions, SWEPT_AGAIN, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
 
@@ -291,11 +291,14 @@ pub(crate) fn stayed_incomplete() -> String {
     )
 }
 
+/// The next range. What no sweep comes for is read by itself, in smaller pieces than the rest.
 fn next(state: &State, what: What, now: Timestamp) -> Option<Range> {
-    let ranges = if what == What::Again {
-        &state.again
-    } else {
-        &state.unread
-    };
-    ranges.next(now)
+    if what != What::Again {
+        return state.unread.next(now);
+    }
+    let range = state.again.next(now)?;
+    let old = Window::new(Timestamp::MIN, now - SWEPT_AGAIN);
+    let old = old.and_then(|old| range.window.intersection(old));
+    let window = old.unwrap_or(range.window);
+    Some(Range { window, ..range })
 }

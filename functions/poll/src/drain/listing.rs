@@ -82,6 +82,11 @@ impl Listing {
         self.created.row(created);
     }
 
+    /// The alerts.
+    pub(super) fn alerts(&self) -> impl Iterator<Item = AlertDigest> {
+        self.alerts.keys().copied()
+    }
+
     /// Notes the end of a page; how many in a row have now brought nothing that was not there before.
     pub(super) fn page_ends(&mut self) -> u32 {
         let is_barren = self.alerts.len() == self.before;

@@ -42,6 +42,8 @@ pub(crate) struct Drain<'a> {
     seen: HashSet<AlertDigest>,
     /// What it has listed of the attempt at hand.
     listing: Listing,
+    /// The sections of the window at hand that were listed to their end, if it was not read as a whole.
+    sections: Vec<Section>,
     /// How many milliseconds of the window are left besides the attempt at hand.
     besides_ms: u64,
     /// The count of the window at hand, if it is asked for beside the list.
@@ -121,6 +123,13 @@ impl Left {
     }
 }
 
+/// A part of a window that was listed to its end by itself, since all of the window could not be.
+struct Section {
+    window: Window,
+    listing: Listing,
+    pages: u64,
+}
+
 enum Paged {
     Whole {
         incomplete: bool,
@@ -146,6 +155,7 @@ impl<'a> Drain<'a> {
             context,
             seen: HashSet::new(),
             listing: Listing::default(),
+            sections: Vec::new(),
             besides_ms: 0,
             counted: None,
             has_gap: false,
@@ -172,6 +182,7 @@ impl<'a> Drain<'a> {
     async fn attempts(&mut self, window: Window) -> Result<WindowOutcome, Unread> {
         let mut todo = vec![self.first_attempt(window)];
         let mut left = Left::default();
+        self.sections.clear();
         let mut is_first = true;
         while let Some(attempt) = todo.pop() {
             if !std::mem::take(&mut is_first) && !self.has_time() {
@@ -180,9 +191,20 @@ impl<'a> Drain<'a> {
             }
             let waiting = todo.iter().map(|attempt| attempt.window);
             self.besides_ms = waiting.chain(left.windows()).map(|of| of.millis()).sum();
+            let pages = self.report.pages;
             let error = match self.pages(attempt).await {
-                Ok(Paged::Whole { incomplete }) => {
-                    left.incomplete.extend(incomplete.then_some(attempt.window));
+                Ok(Paged::Whole { incomplete: true }) => {
+                    left.incomplete.push(attempt.window);
+                    continue;
+                }
+                Ok(Paged::Whole { incomplete: false }) => {
+                    if attempt.window != window {
+                        self.sections.push(Section {
+                            window: attempt.window,
+                            listing: std::mem::take(&mut self.listing),
+                            pages: self.report.pages - pages,
+                        });
+                    }
                     continue;
                 }
                 Ok(Paged::Stopped) => {

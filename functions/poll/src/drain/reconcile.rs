@@ -5,10 +5,10 @@ use drawbridge_graph::{AlertQuery, Counted, ErrorKind, GraphError, Room};
 
 use super::count_ahead::CountAhead;
 use super::listing::Listed;
-use super::{Drain, Left, Unread, WindowOutcome};
+use super::{Drain, Left, Section, Unread, WindowOutcome};
 use crate::PollError;
 use crate::budget;
-use crate::read_options::{READ_DAILY, READ_HOURLY, What};
+use crate::read_options::{READ_DAILY, READ_HOURLY, SWEPT_AGAIN, What};
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
@@ -112,14 +112,18 @@ impl Drain<'_> {
             self.has_gap = false;
             let window = part.window;
             match self.read(window).await? {
-                WindowOutcome::Read(more) if more.is_empty() => {}
+                WindowOutcome::Read(more) if more.is_empty() && !self.is_in_sections(window) => {}
                 WindowOutcome::Read(more) => {
                     let is_out_of_time = !more.rest.is_empty();
                     if is_out_of_time && part.is_second {
                         // It was read to its end before; whether that was all of it is still to be found out.
                         todo.push(part);
+                        self.sections.clear();
                     } else {
                         left.add(more);
+                    }
+                    for section in std::mem::take(&mut self.sections) {
+                        self.check_section(section, &mut todo, &mut left).await?;
                     }
                     if is_out_of_time {
                         self.leave(&todo, &mut left);
@@ -144,26 +148,70 @@ impl Drain<'_> {
                 }
             }
             let is_news = self.report.records > records;
-            // Graph counts what lies in a gap as well.
-            if self.has_gap {
-                continue;
-            }
-            if let Some(pieces) = self.pieces(window, self.report.pages - pages) {
-                todo.extend(pieces.into_iter().rev());
-                continue;
-            }
+            let pages = self.report.pages - pages;
             let is_in_question = is_news || part.is_second || part.is_part;
             if is_in_question || self.is_worth_counting(window, pages) {
-                match self.recount(part).await? {
-                    Recounted::Read(parts) => todo.extend(parts),
-                    Recounted::Incomplete => left.incomplete.push(window),
-                    Recounted::Later => left.rest.extend(self.in_halves(window)),
-                }
+                self.check(part, pages, &mut todo, &mut left).await?;
             } else {
                 self.report.has_uncounted |= self.may_be_cut_off();
             }
         }
         Ok(WindowOutcome::Read(left))
+    }
+
+    /// Whether a window that was read to its end is checked by the sections in which it was read: Graph counts what
+    /// lies in a gap as well, and what is read for good is cut where its rows are.
+    fn is_in_sections(&self, window: Window) -> bool {
+        self.has_gap || self.is_read_for_good(window) && !self.sections.is_empty()
+    }
+
+    /// Checks a section of a window that failed in another one, if it may lack alerts. Without it, what was listed
+    /// beside a failure would be taken for all there is.
+    async fn check_section(
+        &mut self,
+        section: Section,
+        todo: &mut Vec<Part>,
+        left: &mut Left,
+    ) -> Result<(), PollError> {
+        let Section {
+            window,
+            listing,
+            pages,
+        } = section;
+        self.seen = listing.alerts().collect();
+        self.listing = listing;
+        // What is only counted is read once: it would be counted twice.
+        let is_in_doubt = self.is_in_doubt(window) || self.may_be_cut_off() || pages > 1;
+        if !is_in_doubt || self.options.dry_run {
+            return Ok(());
+        }
+        if !self.has_time() {
+            left.rest.push(window);
+            return Ok(());
+        }
+        self.check(Part::of(window), pages, todo, left).await
+    }
+
+    /// Checks what was listed of a part, in so many pages: what of it is to be read once more is added to `todo`, and
+    /// what only a later poll reads to `left`.
+    async fn check(
+        &mut self,
+        part: Part,
+        pages: u64,
+        todo: &mut Vec<Part>,
+        left: &mut Left,
+    ) -> Result<(), PollError> {
+        let window = part.window;
+        if let Some(pieces) = self.pieces(window, pages) {
+            todo.extend(pieces.into_iter().rev());
+            return Ok(());
+        }
+        match self.recount(part).await? {
+            Recounted::Read(parts) => todo.extend(parts),
+            Recounted::Incomplete => left.incomplete.push(window),
+            Recounted::Later => left.rest.extend(self.in_halves(window)),
+        }
+        Ok(())
     }
 
     /// Whether there is time for the parts of a window of which alerts are missing, and Graph takes their
@@ -203,10 +251,13 @@ impl Drain<'_> {
         Some(pieces.into_iter().map(Part::of).collect())
     }
 
-    /// Whether nothing reads the window once more after this: it was read before.
+    /// Whether nothing reads the window once more after this: it was read before, and no sweep comes for it.
     pub(super) fn is_read_for_good(&self, window: Window) -> bool {
-        let is_again = self.options.what == What::Again || self.options.is_second_reading();
-        is_again && self.is_once_only(window)
+        let age = self.context.now.duration_since(window.from());
+        match self.options.what {
+            What::Again => age >= SWEPT_AGAIN || !self.poller.settings.windows.sweeps,
+            _ => self.options.is_second_reading(),
+        }
     }
 
     /// Whether a list of what was seen may have been cut off: it is as long as the smallest page that is
@@ -224,13 +275,15 @@ impl Drain<'_> {
         self.halves(window).map_or_else(|| vec![window], Vec::from)
     }
 
-    /// Whether to ask Graph for the number of alerts in a window that brought nothing new: if the window is not read
-    /// again soon, or if its list may have been cut off because it is long or came in several pages. `pages` is the
-    /// number of pages before this window.
+    /// Whether to ask Graph for the number of alerts in a window that brought nothing new, in so many pages: if the
+    /// window is not read again soon, or if its list may have been cut off because it is long or came in several pages.
     fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
-        let is_long = self.report.pages > pages + 1;
-        let is_in_doubt = self.options.was_incomplete || self.is_once_only(window);
-        self.seen.len() >= self.options.count_from || is_in_doubt || is_long
+        self.seen.len() >= self.options.count_from || self.is_in_doubt(window) || pages > 1
+    }
+
+    /// Whether a window's alerts are counted, however few they are.
+    fn is_in_doubt(&self, window: Window) -> bool {
+        self.options.was_incomplete || self.is_once_only(window)
     }
 
     /// Whether nothing reads the window again soon. Sweeps come again by themselves, for a week; a backfill does not,
@@ -239,7 +292,7 @@ impl Drain<'_> {
         let age = self.context.now.duration_since(window.from());
         match self.options.what {
             What::Backfill => true,
-            What::Again => age >= READ_DAILY,
+            What::Again => age >= READ_DAILY || !self.poller.settings.windows.sweeps,
             What::Live | What::Unread => age >= READ_HOURLY,
         }
     }

@@ -62,7 +62,7 @@ struct Secret;
 #[async_trait]
 impl SecretSource for Secret {
     async fn secret(&self) -> Result<SecretString, String> {
-        Ok(SecretString::from("secret"))
+        Ok(SecretString::from("s1mulated"))
     }
 }
 
