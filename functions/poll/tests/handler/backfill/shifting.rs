@@ -164,16 +164,21 @@ async fn a_row_that_slips_past_two_readings_of_an_outage_is_found() {
 /// Before, a half that was listed was taken for all there is because the other half failed: nothing was counted.
 #[tokio::test(start_paused = true)]
 async fn what_is_listed_beside_a_failure_is_compared_with_what_graph_counts() {
-    let world = world(45, 1000);
+    let world = world(0, 1000);
+    for (id, hour) in [("bad", 1), ("worse", 2)] {
+        world.set(id, &format!("2026-01-01T0{hour}:00:00Z"));
+    }
+    for n in 0..45 {
+        world.set(&format!("da{n}"), &format!("2026-01-01T13:{n:02}:00Z"));
+    }
     world.graph.lists_at_most(20);
-    let alert = |n: u32| format!("\"da{n}\"");
     world.graph.poison_with(404, None);
-    world.graph.poison(&alert(3));
     ask(&world, days(1)).await;
-    try_step(&world).await.unwrap();
-    world.graph.poison(&alert(41));
-    world.clock.advance_secs(900);
-    try_step(&world).await.unwrap();
+    for alert in ["\"bad\"", "\"worse\""] {
+        world.graph.poison(alert);
+        try_step(&world).await.unwrap();
+        world.clock.advance_secs(900);
+    }
     world.graph.heal();
     steps(&world).await;
     for n in 0..45 {
