@@ -13,7 +13,8 @@ pub enum CertificateTrouble {
         "it is from an authority that is not trusted here, a private one or that of a proxy which \
          inspects TLS: set ca to that authority's certificate (with the intermediate one if the \
          server does not send it), or where there is no such setting, add it to the system's \
-         (SSL_CERT_FILE names a file with them)"
+         (SSL_CERT_FILE names a file with them); only then is it looked at whether it has a subject \
+         alternative name, without which it is not taken"
     )]
     UnknownIssuer,
     /// No alternative name at all.
@@ -56,7 +57,12 @@ impl CertificateTrouble {
     /// What the TLS library's error means.
     pub fn of(error: &CertificateError) -> Self {
         match error {
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
+            // An authority that has the issuer's name but another key, of the same kind or of another one.
+            CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                Self::UnknownIssuer
+            }
             CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
                 Self::NoName
             }
@@ -68,6 +74,14 @@ impl CertificateTrouble {
                 Self::NotYetValid
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                Self::Purpose
+            }
+            // What checks for HTTPS with the system's authorities calls it so.
+            CertificateError::Other(other)
+                if other
+                    .to_string()
+                    .contains("certificate had invalid extensions") =>
+            {
                 Self::Purpose
             }
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
@@ -84,22 +98,35 @@ impl CertificateTrouble {
 
     /// The one behind an error, if a certificate is what it comes from.
     pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            // An I/O error does not count the one that it wraps among its sources.
-            let wrapped = error
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref);
-            if let Some(wrapped) = wrapped
-                && let Some(found) = Self::behind(wrapped)
-            {
-                return Some(found);
-            }
-            if let Some(TlsError::InvalidCertificate(problem)) = error.downcast_ref() {
-                return Some(Self::of(problem));
-            }
-            next = error.source();
+        match tls_error_behind(error)? {
+            TlsError::InvalidCertificate(problem) => Some(Self::of(problem)),
+            _ => None,
         }
-        None
     }
+}
+
+/// Whether the other side answered with something else than TLS.
+pub(crate) fn is_no_tls(error: &(dyn Error + 'static)) -> bool {
+    matches!(tls_error_behind(error), Some(TlsError::InvalidMessage(_)))
+}
+
+/// What the TLS library said, if an error comes from that.
+fn tls_error_behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a TlsError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An I/O error does not count the one that it wraps among its sources.
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        if let Some(wrapped) = wrapped
+            && let Some(found) = tls_error_behind(wrapped)
+        {
+            return Some(found);
+        }
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }

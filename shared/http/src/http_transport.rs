@@ -14,7 +14,7 @@ use reqwest::redirect::Policy;
 use url::{Host, Url};
 
 use crate::address::is_loopback;
-use crate::certificate_trouble::CertificateTrouble;
+use crate::certificate_trouble::{CertificateTrouble, is_no_tls};
 use crate::proxy::{https_proxy, https_proxy_hosts, unusable_proxy};
 use crate::public_address::{PublicOnly, is_public};
 use crate::transport::{Body, Transport, TransportError};
@@ -215,6 +215,9 @@ fn classify(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if let Some(trouble) = CertificateTrouble::behind(&error) {
         return TransportError::Certificate(trouble);
+    }
+    if error.is_connect() && is_no_tls(&error) {
+        return TransportError::NoTls;
     }
     let reasons = reasons(&error);
     // A timeout while connecting is both; it says more about the way than about the service.

@@ -43,6 +43,9 @@ pub enum TransportError {
     /// TLS failed because of the certificate that the other side showed.
     #[error("cannot connect: the server's certificate is not valid: {0}")]
     Certificate(CertificateTrouble),
+    /// Something else than TLS came, as from a port that speaks plain HTTP.
+    #[error("cannot connect: the server does not speak TLS: check the port")]
+    NoTls,
     /// Connecting, the first byte, or the next bytes took too long.
     #[error("no answer in time ({0})")]
     Timeout(String),

@@ -54,8 +54,12 @@ pub(crate) fn is_assignment(text: &str, form: TextForm) -> bool {
     // `?=` and `+=` give a value, too.
     let name = name.trim_end_matches(['?', '+']).trim_end();
     let value = value.trim();
-    if value.trim_matches(['=', ' ']).is_empty() || !is_name(name) {
+    if !is_name(name) {
         return false;
+    }
+    if value.trim_matches(['=', ' ']).is_empty() {
+        // Nobody has written the value yet.
+        return is_words(name) && has_word_of_a_secret(&name.to_ascii_lowercase());
     }
     let is_by_chance = !is_words(name) && is_old_client_secret(text);
     let lower = name.to_ascii_lowercase();
@@ -67,9 +71,12 @@ pub(crate) fn is_assignment(text: &str, form: TextForm) -> bool {
 /// Whether the line is one where nothing stands for it.
 fn is_assigned_here(name: &str, value: &str, text: &str) -> bool {
     let is_long = value.chars().count() >= LONG_VALUE;
-    let is_long_name = name.len() >= LONG_NAME && !is_old_client_secret(text);
+    let is_old = is_old_client_secret(text);
+    let lower = name.to_ascii_lowercase();
     is_long && !name.starts_with(|c: char| c.is_ascii_digit())
-        || is_words(name) && (is_long_name || is_loosely_of_a_secret(&name.to_ascii_lowercase()))
+        || is_words(name)
+            && (has_loose_word(&lower)
+                || !is_old && (name.len() >= LONG_NAME || has_loose_ending(&lower)))
 }
 
 /// The line behind what it begins with, in whatever case.
@@ -114,7 +121,7 @@ pub(crate) fn is_of_a_secret(name: &str) -> bool {
     has_word_of_a_secret(name) || ends_as_of_a_secret(name)
 }
 
-fn has_word_of_a_secret(name: &str) -> bool {
+pub(crate) fn has_word_of_a_secret(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
@@ -123,10 +130,13 @@ fn ends_as_of_a_secret(name: &str) -> bool {
 }
 
 /// Whether a name in lower case may be that of a secret.
-fn is_loosely_of_a_secret(name: &str) -> bool {
+fn has_loose_word(name: &str) -> bool {
     LOOSE_WORDS.iter().any(|word| name.contains(word))
-        || LOOSE_ENDINGS.iter().any(|ending| name.ends_with(ending))
-        || name == "pw"
+}
+
+/// The same by so few letters that an old client secret may have them by chance.
+fn has_loose_ending(name: &str) -> bool {
+    name == "pw" || LOOSE_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -167,6 +177,8 @@ mod tests {
             "client_secret:x7uPzJmWvK2oQ1fS9d",
             "pass=x7uPzJmWvK2oQ1fS9dR0tY?bLcN",
             "apikey:x7uPzJmWvK2oQ1fS9dR0tY?bL",
+            "secret=",
+            "CLIENT_SECRET: ",
             "hec=0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
             "b1:x7uPzJmWvK2oQ1fS9dR0tYbLcN4eG6hA8iVkU3wM5jI=",
         ] {
@@ -186,6 +198,7 @@ mod tests {
             "VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw",
             // As Entra's portal made them up to 2021, however they begin.
             "abcdefgh=?x7uPzJmWvK2oQ1fS9dR0tY",
+            "PW=GvmyVb]-Q6IPM=?RXCXSXW1eZCCSr",
             "dkeY:n6cLodqL=3uinSy=m6f=m3idQNW",
             "Abcdefghi:[x7uPzJm@vK2oQ1fS9dR0]",
             "CLIENT_SECRET=x\nCLIENT_ID=y",

@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::assignment::is_assignment;
 use crate::document::{Expected, TextForm, has_lines, is_api_key, is_json, is_text, is_xml};
 use crate::encoded::{readings, squeezed, texts};
+use crate::fields::is_line_of_fields;
 use crate::jwt::Jwt;
 use crate::key_marks::{has_key, key_in_text};
 use crate::not_bare::{MAX_BARE_SECRET_BYTES, NotBare};
@@ -88,8 +89,13 @@ fn found_in_text(
         if expected == Expected::Token && is_assignment(text, form) {
             return Some(NotBare::Assignment);
         }
-        if expected == Expected::Token && is_text(text, form) && is_piece(text, form) {
-            return Some(NotBare::Piece);
+        if expected == Expected::Token && is_text(text, form) {
+            if is_piece(text, form) {
+                return Some(NotBare::Piece);
+            }
+            if is_line_of_fields(text, form) {
+                return Some(NotBare::Fields);
+            }
         }
     }
     if is_xml(&squeezed) {

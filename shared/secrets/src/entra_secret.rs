@@ -4,16 +4,41 @@
 /// The lengths of new ones: three characters, a digit, `Q~`, and 31 or 34 characters.
 const NEW: [usize; 2] = [37, 40];
 
+/// The characters of one that the command line makes, of the same letters, digits and marks in any order.
+const OF_COMMAND_LINE: usize = 40;
+
+/// The fewest characters of a new one that was cut short behind that many.
+const PART: usize = 14;
+
 /// Whether a text has the form of a new one.
 pub(crate) fn is_new_client_secret(text: &str) -> bool {
-    let is_in = |c: u8| c.is_ascii_alphanumeric() || b"._~-".contains(&c);
-    NEW.contains(&text.len())
-        && text.bytes().all(is_in)
-        && matches!(text.as_bytes(), [_, _, _, b'0'..=b'9', b'Q', b'~', ..])
+    NEW.contains(&text.len()) && text.bytes().all(is_of_new) && begins_as_new(text.as_bytes())
+}
+
+/// Whether a text has a new one in it, or is one; beside other characters than it has, also one that was cut
+/// short.
+pub(crate) fn has_new_client_secret(text: &str) -> bool {
+    let words = text.as_bytes().split(|b| !is_of_new(*b));
+    let is_part =
+        |word: &[u8]| word.len() < text.len() && word.len() >= PART && begins_as_new(word);
+    // One of the command line has one in it by chance.
+    let has_one = |word: &[u8]| {
+        word.len() != OF_COMMAND_LINE && word.windows(NEW[0]).any(begins_as_new)
+            || begins_as_new(word) && word.len() >= NEW[0]
+    };
+    words.into_iter().any(|word| is_part(word) || has_one(word))
+}
+
+fn is_of_new(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"._~-".contains(&b)
+}
+
+fn begins_as_new(bytes: &[u8]) -> bool {
+    matches!(bytes, [_, _, _, b'0'..=b'9', b'Q', b'~', ..])
 }
 
 /// The characters of an old one.
-const OLD: usize = 32;
+pub(crate) const OLD: usize = 32;
 
 /// What old ones have beside letters, digits and `._-/`.
 const MARKS: [char; 8] = ['=', ':', '?', '[', ']', '@', '*', '+'];
@@ -29,12 +54,15 @@ const RANDOM: usize = 15;
 pub(crate) fn is_old_client_secret(text: &str) -> bool {
     let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
     text.chars().count() == OLD
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c) || MARKS.contains(&c))
+        && text.chars().all(is_of_old)
         && has(char::is_ascii_lowercase)
         && has(char::is_ascii_uppercase)
         && (text.chars().skip(BEGINNING).any(|c| MARKS.contains(&c)) || changes(text) >= RANDOM)
+}
+
+/// Whether an old one may have that.
+pub(crate) fn is_of_old(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._-/".contains(c) || MARKS.contains(&c)
 }
 
 fn changes(text: &str) -> usize {

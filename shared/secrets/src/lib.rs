@@ -25,6 +25,7 @@ mod encoded;
 mod entra_secret;
 mod env;
 mod error;
+mod fields;
 mod file;
 mod jwt;
 mod key_marks;

@@ -20,6 +20,9 @@ pub enum NotBare {
     /// A line of a settings file.
     #[error("a line of a file with a name in front of the value (give the value alone)")]
     Assignment,
+    /// A line of a list or a table.
+    #[error("a line of a file with more than the secret in it (give the value alone)")]
+    Fields,
     /// An object, a list or a string in quotation marks.
     #[error("a JSON document")]
     Json,

@@ -1,6 +1,7 @@
 //! What stands where a value belongs, and was to be replaced by it.
 
-use crate::assignment::{is_name, is_of_a_secret, is_words};
+use crate::assignment::{has_word_of_a_secret, is_name, is_of_a_secret, is_words};
+use crate::entra_secret::is_old_client_secret;
 
 /// What stands around the name of what is to be put there, and in no secret on both sides.
 const AROUND: [(&str, &str); 10] = [
@@ -32,16 +33,12 @@ const LOOSELY_AROUND: [(&str, &str); 8] = [
 const OPERATORS: [&str; 4] = [":-", ":=", ":?", ":+"];
 
 /// What is written where a value is still missing, and what a program writes that has none.
-const WHOLE: [&str; 14] = [
+const WHOLE: [&str; 10] = [
     "todo",
     "tbd",
     "fixme",
     "placeholder",
     "redacted",
-    "secret",
-    "clientsecret",
-    "password",
-    "token",
     "value",
     "null",
     "none",
@@ -60,14 +57,43 @@ const OTHER: [&str; 9] = [
 /// What somebody types until there is a value. A hexadecimal digit may be a token's.
 const FILL: [char; 8] = ['x', 'X', '*', '.', '?', '#', '_', '-'];
 
+/// The fewest letters of a function's name that is not there by chance.
+const MIN_CALL_CHARS: usize = 3;
+
+/// The most stars in a row that an old client secret of Entra's may have by chance.
+const MAX_STARS: usize = 3;
+
 /// Whether a text is the name of a variable, or words, that nobody has replaced by the value: `${NAME}`,
-/// `$NAME`, `%NAME%`, `{{ name }}`, `<name>`, `__NAME__`, `CHANGEME` or `your-client-secret`.
+/// `$NAME`, `%NAME%`, `{{ name }}`, `<name>`, `__NAME__`, `CHANGEME`, `your-client-secret` or any words that
+/// speak of a secret. So is what a program shows in the place of one, such as `***` or `SecretString(…)`.
 ///
 /// The secrets that services make up mix small and capital letters or have digits, which words do not.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     let text = text.trim().trim_end_matches([';', ',']);
     let text = text.replace(' ', "_");
-    is_variable(&text) || is_marked(&text) || is_request(&text)
+    is_variable(&text)
+        || is_marked(&text)
+        || is_request(&text)
+        || is_starred(&text)
+        || is_call(&text)
+}
+
+/// Whether somebody put stars in the place of a value, or of its middle.
+fn is_starred(text: &str) -> bool {
+    let stars = text.split(|c| c != '*').map(str::len).max();
+    match stars.unwrap_or_default() {
+        stars @ ..MAX_STARS => stars == text.len() && stars > 0,
+        MAX_STARS => !is_old_client_secret(text),
+        _ => true,
+    }
+}
+
+/// Whether it is what a program calls a value, or a function that would have it, such as
+/// `@Microsoft.KeyVault(SecretUri=…)`.
+fn is_call(text: &str) -> bool {
+    let call = text.trim_start_matches('@').strip_suffix(')');
+    let name = call.and_then(|call| Some(call.split_once('(')?.0));
+    name.is_some_and(|name| name.len() >= MIN_CALL_CHARS && is_words(name))
 }
 
 /// Whether a shell, PowerShell or a batch file would put something in its place.
@@ -121,6 +147,7 @@ fn is_request(text: &str) -> bool {
     let words = words.to_ascii_lowercase();
     let mut rests = FIRST.iter().filter_map(|first| words.strip_prefix(first));
     WHOLE.contains(&words.as_str())
+        || has_word_of_a_secret(&words)
         || rests.any(|rest| OTHER.iter().any(|other| rest.contains(other)))
 }
 
@@ -192,6 +219,20 @@ mod tests {
             "client_secret",
             "null",
             "None",
+            "client-secret-goes-here",
+            "SECRET_HERE",
+            "my_client_secret",
+            "the-client-secret",
+            "mysecret",
+            "Password1",
+            "TOKEN-OF-CONTOSO",
+            "***REDACTED***",
+            "***",
+            "abc************456",
+            "SecretString(***)",
+            "SecretString([REDACTED])",
+            "getSecret(contoso)",
+            "@Microsoft.KeyVault(SecretUri=https://x)",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -210,7 +251,10 @@ mod tests {
             "<xY7uPz>",
             "[xY7uPz]",
             "@xY7uPz@",
-            "the-client-secret",
+            "K?-lEGUTDGGJL1wM]A3pJ***8h2oLhA[",
+            "a+b&c~[d]*?@",
+            "x(7uPz)",
+            "to7ken-of-contoso",
             "correct-horse-battery-staple",
             "Splunk4Me!",
             "putter",

@@ -1,6 +1,7 @@
 //! What looks like a secret itself, where its name or anything else belongs.
 
 use crate::bare_secret::check_bare;
+use crate::entra_secret::has_new_client_secret;
 use crate::jwt::looks_like_jwt;
 use crate::not_bare::NotBare;
 
@@ -13,7 +14,7 @@ pub fn secret_itself(text: &str) -> Option<NotBare> {
     }
     match check_bare(text) {
         Err(what @ (NotBare::Pem | NotBare::Der | NotBare::Json | NotBare::Xml)) => Some(what),
-        _ if is_client_secret(text) => Some(NotBare::ClientSecret),
+        _ if is_client_secret(text) || has_new_client_secret(text) => Some(NotBare::ClientSecret),
         _ if is_own_secret(text) => Some(NotBare::OwnSecret),
         _ => None,
     }
@@ -107,6 +108,10 @@ mod tests {
             ),
             (
                 "-bC8Q~hunter289012345678901234567890",
+                NotBare::ClientSecret,
+            ),
+            (
+                "contoso,abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
                 NotBare::ClientSecret,
             ),
             (

@@ -3,6 +3,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::assignment::is_words;
 use crate::bare_secret::{self, check_bare};
 use crate::document::Expected;
 use crate::entra_secret::{is_new_client_secret, is_old_client_secret};
@@ -18,12 +19,10 @@ pub(crate) const TOO_LONG_FOR_A_CLIENT_SECRET: usize = 65;
 const MAX_JWT_BYTES: usize = 8 * 1024;
 
 /// How a text begins that names a place and cannot be a secret of Entra's, whatever follows.
-const PLACES: [&str; 24] = [
+const PLACES: [&str; 22] = [
     "file:",
     "env:",
     "arn:aws",
-    "https://",
-    "http://",
     "~/",
     "./",
     "../",
@@ -87,7 +86,8 @@ pub fn check_client_secret(secret: &SecretString) -> Result<(), NotBare> {
 }
 
 fn check(text: &str, too_long: usize) -> Result<(), NotBare> {
-    if is_place(text) && !is_new_client_secret(text) && !is_old_client_secret(text) {
+    let is_made_by_entra = is_new_client_secret(text) || is_old_client_secret(text);
+    if is_address(text) || is_place(text) && !is_made_by_entra {
         return Err(NotBare::Location);
     }
     if is_placeholder(text) {
@@ -115,6 +115,27 @@ fn check(text: &str, too_long: usize) -> Result<(), NotBare> {
     }
 }
 
+/// The fewest letters of a scheme. One is a drive.
+const MIN_SCHEME_LETTERS: usize = 2;
+
+/// Whether it is the address of something, such as `https://host/x`, `op://vault/item/field` or
+/// `vault:secret/data/x#y`: a scheme, and a path of names behind it.
+fn is_address(text: &str) -> bool {
+    let Some((scheme, behind)) = text.split_once(':') else {
+        return false;
+    };
+    let is_scheme = |is_letter: fn(&char) -> bool| {
+        let is_in = |c: char| is_letter(&c) || c == '+';
+        scheme.len() >= MIN_SCHEME_LETTERS && scheme.chars().all(is_in)
+    };
+    let is_path = behind.contains('/') && behind.split(['/', '#', '?', '@']).all(is_words);
+    let is_lower = is_scheme(char::is_ascii_lowercase);
+    match behind.starts_with("//") {
+        true => is_lower || is_scheme(char::is_ascii_uppercase),
+        false => is_lower && is_path,
+    }
+}
+
 /// Whether it says where something lies. Base64 has slashes, too, and may begin with one: folders at the root
 /// are known by their names.
 fn is_place(text: &str) -> bool {
@@ -122,6 +143,8 @@ fn is_place(text: &str) -> bool {
         matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
     // Neither the names of files on Windows nor prefixes such as `file:` have a case.
     let text = text.to_ascii_lowercase();
+    // Programs read a file whose name stands behind such a mark.
+    let text = text.trim_start_matches(['@', '<']);
     is_drive
         || PLACES.iter().any(|start| text.starts_with(start))
         || ENDINGS.iter().any(|ending| text.ends_with(ending))
@@ -190,6 +213,20 @@ mod tests {
             "pwd=abc8Q~defGhi",
         ] {
             assert_eq!(said(text), [Err(NotBare::Assignment); 2], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_with_something_beside_it_is_not() {
+        for text in [
+            "contoso,abc8Q~defGhi_jkl.MnoPqr-stuVwx~yz0123456",
+            "contoso,K?-lEGUTDGGJL1wM]A3pJ*AH8h2oLhA[",
+            "hec,0e1a2b3c-4d5e-6f70-8192-a3b4c5d6e7f8",
+            "contoso:x:1000:1000::/home/c:/bin/sh",
+            // The first, cut short, in base64.
+            "Y29udG9zbyxhYmM4UX5kZWZHaGlfamtsLk1ubw==",
+        ] {
+            assert_eq!(said(text), [Err(NotBare::Fields); 2], "{text}");
         }
     }
 
@@ -267,6 +304,11 @@ mod tests {
             "drawbridge-data/secrets/contoso",
             "drawbridge-data/secrets/contoso.txt",
             "https://vault.example/secrets/contoso",
+            "op://vault/item/field",
+            "ref+vault://kv/contoso",
+            "vault:secret/data/contoso#value",
+            "@/run/secrets/contoso",
+            "@/run/secret",
         ] {
             assert_eq!(said(text), [Err(NotBare::Location); 2], "{text}");
         }
@@ -285,6 +327,10 @@ mod tests {
             "__X__",
             "REPLACE_ME",
             "your-client-secret",
+            "client-secret-goes-here",
+            "***REDACTED***",
+            "SecretString(***)",
+            "@Microsoft.KeyVault(SecretUri=https://x)",
             "xxxx",
         ] {
             assert_eq!(said(text), [Err(NotBare::Placeholder); 2], "{text}");

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, PKCS_ED25519,
 };
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -34,6 +35,26 @@ pub fn issued_for(host: &str) -> Issued {
         .signed_by(&key, &issuer)
         .unwrap();
     issued(issuer.pem(), &certificate, &key)
+}
+
+/// A certificate of an authority that was made anew with a key of another kind, and the old one's certificate to
+/// trust: both have the same name.
+pub fn of_another_key_type(host: &str) -> Issued {
+    let new = issued_for(host);
+    let mut old = CertificateParams::new(Vec::new()).unwrap();
+    old.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    let ca_pem = old.self_signed(&key).unwrap().pem();
+    Issued { ca_pem, ..new }
+}
+
+/// A certificate for a host that is to sign in somewhere, and not for a server.
+pub fn for_clients_only(host: &str) -> Issued {
+    let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    issued(certificate.pem(), &certificate, &key)
 }
 
 /// A certificate that names its host as the common name alone, as it was done before browsers and

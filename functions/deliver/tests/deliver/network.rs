@@ -8,7 +8,8 @@ use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
 use crate::fake::certificate::{
-    issued_for, of_version_one, self_signed_for, without_alternative_name,
+    for_clients_only, issued_for, of_another_key_type, of_version_one, self_signed_for,
+    without_alternative_name,
 };
 use crate::fake::http::{Fake, Reply, json as answer};
 use crate::support::{assert_later, assert_taken, records, soon, target};
@@ -200,6 +201,16 @@ async fn a_certificate_that_is_not_taken_is_told_with_the_way_out() {
         ),
         (self_signed_for("localhost", true), None, vec!["CA:FALSE"]),
         (
+            of_another_key_type("localhost"),
+            None,
+            vec!["not trusted", "set ca", "subject alternative name"],
+        ),
+        (
+            for_clients_only("localhost"),
+            None,
+            vec!["not for servers", "serverAuth"],
+        ),
+        (
             of_version_one(),
             None,
             vec!["version 1", "-extfile", "subjectAltName=DNS:"],
@@ -212,4 +223,21 @@ async fn a_certificate_that_is_not_taken_is_told_with_the_way_out() {
         assert_later(&outcomes, &words);
         assert!(fake.asked().is_empty());
     }
+}
+
+/// A port that speaks plain HTTP, or something else, is told from one behind a firewall.
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_told_by_its_port() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let plain = tokio::spawn(async move {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        let _ = tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        let _ = tcp.read_to_end(&mut Vec::new()).await;
+    });
+    let settings = json!({"target": "webhook", "url": url, "secret": "s"});
+    let outcomes = target(&settings).deliver(&records(1), soon()).await;
+    assert_later(&outcomes, &["does not speak TLS", "check the port"]);
+    plain.await.unwrap();
 }

@@ -3,7 +3,9 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use drawbridge_files::Root;
+use drawbridge_files::{Root, trouble};
+
+use crate::failure::Failure;
 
 /// The file that is locked. No key begins with a dot.
 const FILE: &str = ".polling";
@@ -15,6 +17,20 @@ pub(crate) struct Polling {
 }
 
 impl Polling {
+    /// Refuses what lies in the place of the lock and is no file, such as a link.
+    pub(crate) fn check(folder: &Path) -> Result<(), Failure> {
+        let found = Root::new(folder).read(FILE).err();
+        match found.as_ref().and_then(|error| trouble(error)) {
+            Some(trouble) if trouble.place.is_some() => Err(Failure::of(format!(
+                "{}: {}: {}",
+                folder.join(FILE).display(),
+                trouble.code,
+                trouble.fix
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Notes that this process polls into a folder. Where that is impossible, the poll itself says so or does
     /// without.
     pub(crate) fn begin(folder: &Path) -> Self {

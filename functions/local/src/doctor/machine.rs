@@ -44,10 +44,11 @@ pub(super) fn lines(folder: &Path) -> Vec<Line> {
         let text = format!("{name} can be written to");
         lines.push(Line::ok("folder", text));
     }
-    lines.extend(open_folders(folder).iter().map(|open| {
-        let todo = format!("run `{}`", open.chmod());
-        Line::warn("permissions", open.told(), todo)
-    }));
+    lines.extend(
+        open_folders(folder)
+            .iter()
+            .map(|open| Line::warn("permissions", open.told(), open.todo())),
+    );
     lines.push(disk(folder));
     lines
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cli;
-use crate::data_location::warn_of_open_folders;
+use crate::data_location::{Polling, warn_of_open_folders};
 use crate::failure::Failure;
 
 pub(crate) use self::open_poller::open_poller;
@@ -41,5 +41,6 @@ pub(crate) async fn run(args: cli::Poll) -> Result<(), Failure> {
         return Err(Failure::usage("--every must be at least 1s"));
     }
     warn_of_open_folders(&args.out);
+    Polling::check(&args.out)?;
     many::run(&args, every).await
 }

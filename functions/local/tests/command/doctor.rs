@@ -149,6 +149,12 @@ fn folders_that_are_too_open_are_warned_of_with_the_command_that_closes_them() {
     set("", 0o755);
     set("state", 0o700);
     assert_eq!(warnings(), expected[2..]);
+    // A command for all below it would change what a link leads to.
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("admin")).unwrap();
+    let todo = warnings();
+    assert!(todo[0].contains("put the folder itself there"), "{todo:?}");
+    assert_eq!(todo[1..], expected[2..]);
     set("", 0o700);
     assert!(warnings().is_empty());
 }

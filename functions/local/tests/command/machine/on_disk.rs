@@ -131,6 +131,7 @@ fn a_link_in_the_place_of_a_file_or_a_folder_is_named_and_not_followed() {
         "state",
         "state/contoso.json",
         ".lock",
+        ".polling",
     ] {
         let folder = Folder::new();
         write(&folder, "contoso", &tenant, "");
