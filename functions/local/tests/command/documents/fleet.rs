@@ -187,7 +187,14 @@ fn one_that_was_polled_takes_no_other_ones_alerts() {
     let before = polls();
     write(&folder, "aaa", &both, "");
     let told = on(&folder, &["poll", "--all", "--once"]);
-    let told = told.failed(1, &["aaa: tenant", "that of \"victim\" too", "aaa was not polled"]);
+    let told = told.failed(
+        1,
+        &[
+            "aaa: tenant",
+            "that of \"victim\" too",
+            "aaa was not polled",
+        ],
+    );
     assert!(told.stdout.contains("victim: 0 alerts"), "{}", told.stdout);
     assert!(polls() > before);
     let listed = objects(&on(&folder, &["tenants", "list", "--json"]).failed(1, &["broken"]));
