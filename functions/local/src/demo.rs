@@ -67,7 +67,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<(), Failure> {
     let session = Session::open(&args.out, &services, &tenant).await?;
 
     let started = Instant::now();
-    let shown = Shown::start();
+    let shown = Shown::start(None);
     let (_ask, asked) = watch::channel(false);
     let polled = session.poll(&Stop::when(asked), &shown).await;
     shown.end();

@@ -53,11 +53,15 @@ async fn main() -> ExitCode {
         _ => Level::WARN,
     };
     // What runs for days, or under a scheduler, says when.
+    let is_kept = !std::io::stderr().is_terminal();
     let is_timed = match &command {
-        Some(Command::Poll(_) | Command::Deliver(_) | Command::Serve(_)) => true,
-        Some(Command::Backfill(_) | Command::View(_) | Command::Simulate(_)) => {
-            !std::io::stderr().is_terminal()
+        Some(Command::Poll(_) | Command::Deliver(_) | Command::Serve(_)) => {
+            if is_kept {
+                progress::time_every_line();
+            }
+            true
         }
+        Some(Command::Backfill(_) | Command::View(_) | Command::Simulate(_)) => is_kept,
         _ => false,
     };
     drawbridge_telemetry::log_to_terminal(level, is_timed, || bars::Stderr);

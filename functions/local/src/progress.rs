@@ -1,5 +1,6 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use drawbridge_poll::{Progress, Report};
@@ -17,14 +18,21 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// elsewhere.
 pub(crate) enum Shown {
     Terminal(ProgressBar),
-    Lines(Mutex<Instant>),
+    Lines {
+        /// What a line begins with: the tenant, unless it is the demo's.
+        of: String,
+        last: Mutex<Instant>,
+    },
 }
 
 impl Shown {
     /// Starts to show.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(tenant: Option<&str>) -> Self {
         if !std::io::stderr().is_terminal() {
-            return Self::Lines(Mutex::new(Instant::now()));
+            return Self::Lines {
+                of: tenant.map_or_else(String::new, |tenant| format!("{tenant}: ")),
+                last: Mutex::new(Instant::now()),
+            };
         }
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
@@ -56,15 +64,25 @@ impl Progress for Shown {
         };
         match self {
             Self::Terminal(bar) => bar.set_message(text()),
-            Self::Lines(last) => {
-                let Ok(mut last) = last.lock() else { return };
-                if last.elapsed() >= LINE_EVERY {
-                    *last = Instant::now();
-                    say(&text());
+            Self::Lines { of, last } => {
+                if is_due(last) {
+                    say(&format!("{of}{}", text()));
                 }
             }
         }
     }
+}
+
+/// Whether it is time for another line.
+fn is_due(last: &Mutex<Instant>) -> bool {
+    let Ok(mut last) = last.lock() else {
+        return false;
+    };
+    let is_due = last.elapsed() >= LINE_EVERY;
+    if is_due {
+        *last = Instant::now();
+    }
+    is_due
 }
 
 /// A number with its noun: `1 alert`, `2 alerts`.
@@ -80,15 +98,31 @@ pub(crate) fn timed(text: &str) -> String {
     format!("{:.0} {text}", Timestamp::now())
 }
 
-/// Writes a line with the time to standard error.
-pub(crate) fn say_timed(text: &str) {
-    say(&timed(text));
+/// Whether every line has the time.
+static IS_LOG: AtomicBool = AtomicBool::new(false);
+
+/// Has every line on standard error begin with the time from now on, as those of a command that runs for days do
+/// where they are kept.
+pub(crate) fn time_every_line() {
+    IS_LOG.store(true, Ordering::Relaxed);
 }
 
-/// Writes a line for the user to standard error, and never two: a name that breaks the line would forge
-/// one. On a terminal it goes on below, between words. Standard error that is full or closed ends nothing:
-/// `eprintln!` would panic.
+/// Writes a line with the time to standard error.
+pub(crate) fn say_timed(text: &str) {
+    write_line(&timed(text));
+}
+
+/// Writes a line for the user to standard error.
 pub(crate) fn say(text: &str) {
+    match IS_LOG.load(Ordering::Relaxed) {
+        true => say_timed(text),
+        false => write_line(text),
+    }
+}
+
+/// Writes one line and never two: a name that breaks the line would forge one. On a terminal it goes on below,
+/// between words. Standard error that is full or closed ends nothing: `eprintln!` would panic.
+fn write_line(text: &str) {
     let text = hanging(&shown(text), error_columns());
     bars::without_bars(|| {
         let _ = writeln!(crate::screen::stderr(), "{text}");

@@ -11,8 +11,10 @@ use drawbridge_simulator::{
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 
 use crate::cli;
+use crate::data_location::DEFAULT_FOLDER;
 use crate::failure::Failure;
 
 /// The variable that holds the client secret.
@@ -99,8 +101,10 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
     );
     let mut message = format!(
         "serving {alerts_word}; {before}poll {them} with\n  \
-         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}{sources}",
-        args.tenant_id, args.client_id,
+         {secret}{hosts} {program} poll --tenant-id {} --client-id {}{since}{sources} --out {}",
+        args.tenant_id,
+        args.client_id,
+        own_folder(now, &simulator.graph_url()),
     );
     if args.tenants > 1 {
         let last = tenant_id(&args, args.tenants - 1);
@@ -118,6 +122,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
         if has_others {
             lines.push_str("service_sources = []\n");
         }
+        let was_polled = folder.join("state").is_dir();
         write_documents(&args, folder, &lines)?;
         message.push_str(&format!(
             "\nthe tenants' documents are in {}; {before}poll them with\n  \
@@ -125,6 +130,12 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<(), Failure> {
             folder.join("tenants").display(),
             shell_quoted(&folder.display().to_string()),
         ));
+        if was_polled {
+            message.push_str(
+                "\nthis folder was polled before: polls go on where those ended and leave out the alerts that \
+                 they know; to read all alerts, name a new folder with --documents",
+            );
+        }
     }
     let mut out = crate::screen::stdout();
     writeln!(out, "{message}")?;
@@ -159,6 +170,14 @@ fn first_day(oldest: Option<Timestamp>, now: Timestamp) -> Option<Date> {
     let reached = now - look_back + SignedDuration::from_hours(1);
     let oldest = oldest.filter(|oldest| *oldest < reached)?;
     Some(Offset::UTC.to_datetime(oldest).date())
+}
+
+/// The data folder of this simulation alone. Every simulation has the same tenant, and in the folder of an earlier
+/// one `poll` would go on where that one ended and leave out the alerts that it knows.
+fn own_folder(started: Timestamp, graph_url: &Url) -> String {
+    let started = started.strftime("%Y%m%d-%H%M%S");
+    let port = graph_url.port_or_known_default().unwrap_or_default();
+    format!("{DEFAULT_FOLDER}/simulated-{started}-{port}")
 }
 
 /// This program as a shell finds it: by its name, or by the path that it was run by.

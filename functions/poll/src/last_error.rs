@@ -29,6 +29,9 @@ pub struct LastError {
     pub at: Timestamp,
     /// What happened and what to do. Never a secret, a token or anything of an alert.
     pub error: String,
+    /// Whether a later poll may succeed without anyone intervening, as after a throttling.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_retryable: bool,
     /// When a poll ended well after it, if that was noted: the state of an idle tenant is saved too rarely to
     /// say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,8 +52,14 @@ impl LastError {
 
     /// Notes that a poll of `tenant` did not end well, unless the same was noted a short while ago and no
     /// poll is known to have ended well since. What cannot be noted is logged: it is no reason for anything
-    /// to fail.
-    pub async fn note(store: &dyn Store, tenant: &str, error: &str, now: Timestamp) {
+    /// to fail. `is_retryable` says whether a later poll may succeed by itself.
+    pub async fn note(
+        store: &dyn Store,
+        tenant: &str,
+        error: &str,
+        is_retryable: bool,
+        now: Timestamp,
+    ) {
         let error: String = error.chars().take(MAX_CHARS).collect();
         let noted = async {
             if let Some(before) = Self::of(store, tenant).await?
@@ -62,6 +71,7 @@ impl LastError {
             let body = serde_json::json!(Self {
                 at: now,
                 error,
+                is_retryable,
                 over: None
             })
             .to_string();
@@ -158,7 +168,7 @@ mod tests {
             // By a clock that is behind.
             (3, "the secret is wrong", (3, "the secret is wrong")),
         ] {
-            LastError::note(&store, "t", error, at(minute)).await;
+            LastError::note(&store, "t", error, false, at(minute)).await;
             let last = LastError::of(&store, "t").await.unwrap().unwrap();
             let (minute, error) = noted;
             assert_eq!((last.at, &*last.error), (at(minute), error));
@@ -177,7 +187,7 @@ mod tests {
             crate::change_state(&store, "t", change).await.unwrap();
             store.calls();
         };
-        let note = async |minute| LastError::note(&store, "t", "refused", at(minute)).await;
+        let note = async |minute| LastError::note(&store, "t", "refused", false, at(minute)).await;
         success(1).await;
         note(2).await;
         assert_eq!(writes(&store), 1);
@@ -198,7 +208,7 @@ mod tests {
     async fn an_error_is_over_once_a_poll_has_ended_well() {
         let store = FaultyStore::default();
         assert!(LastError::note_over(&store, "t", at(1)).await);
-        LastError::note(&store, "t", "refused", at(2)).await;
+        LastError::note(&store, "t", "refused", false, at(2)).await;
         assert_eq!(writes(&store), 1);
         for minute in [3, 4] {
             assert!(LastError::note_over(&store, "t", at(minute)).await);
@@ -207,7 +217,7 @@ mod tests {
         }
         assert_eq!(writes(&store), 1);
         // The same once more is news.
-        LastError::note(&store, "t", "refused", at(4)).await;
+        LastError::note(&store, "t", "refused", false, at(4)).await;
         let last = LastError::of(&store, "t").await.unwrap().unwrap();
         assert_eq!((last.at, last.over), (at(4), None));
     }
@@ -219,7 +229,7 @@ mod tests {
             store.put(&key("t"), body.into(), "").await.unwrap();
             assert_eq!(LastError::of(&store, "t").await.unwrap(), None);
         }
-        LastError::note(&store, "t", &"é".repeat(5000), at(1)).await;
+        LastError::note(&store, "t", &"é".repeat(5000), false, at(1)).await;
         let last = LastError::of(&store, "t").await.unwrap().unwrap();
         assert_eq!(last.error.chars().count(), MAX_CHARS);
     }

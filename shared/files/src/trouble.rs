@@ -49,8 +49,8 @@ pub(crate) fn unexpected(what: fn(PathBuf) -> Unexpected, path: &Path) -> io::Er
     io::Error::other(what(path.to_owned()))
 }
 
-/// What `error` means, if its kind does not say so: a symbolic link or a device instead of a file, or
-/// the limit on open files, which includes sockets.
+/// What `error` means, if its kind does not say so: a symbolic link or a device instead of a file, the
+/// limit on open files, which includes sockets, or a file system without locks.
 #[must_use]
 pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
     let error = error.downcast_ref::<io::Error>()?;
@@ -58,7 +58,7 @@ pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
     if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Unexpected>()) {
         return Some(found.trouble());
     }
-    let (code, fix) = limit(error.raw_os_error()?)?;
+    let (code, fix) = numbered(error.raw_os_error()?)?;
     Some(Trouble {
         place: None,
         code,
@@ -67,7 +67,7 @@ pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
 }
 
 #[cfg(unix)]
-fn limit(errno: i32) -> Option<(&'static str, &'static str)> {
+fn numbered(errno: i32) -> Option<(&'static str, &'static str)> {
     use rustix::io::Errno;
     match Errno::from_raw_os_error(errno) {
         Errno::MFILE => Some((
@@ -78,12 +78,16 @@ fn limit(errno: i32) -> Option<(&'static str, &'static str)> {
             "this machine has as many files and connections open as it may",
             "raise fs.file-max, or end what holds them open",
         )),
+        Errno::NOLCK => Some((
+            "it cannot be locked, as its file system has no locks",
+            "put the folder on a disk of this machine, or mount the file system with locks",
+        )),
         _ => None,
     }
 }
 
 #[cfg(not(unix))]
-fn limit(_errno: i32) -> Option<(&'static str, &'static str)> {
+fn numbered(_errno: i32) -> Option<(&'static str, &'static str)> {
     None
 }
 
@@ -93,12 +97,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_limit_on_open_files_is_named_with_the_way_out() {
+    fn what_the_system_lacks_is_named_with_the_way_out() {
         use rustix::io::Errno;
-        for (errno, words) in [(Errno::MFILE, "LimitNOFILE"), (Errno::NFILE, "fs.file-max")] {
+        for (errno, words) in [
+            (Errno::MFILE, "LimitNOFILE"),
+            (Errno::NFILE, "fs.file-max"),
+            (Errno::NOLCK, "on a disk of this machine"),
+        ] {
             let trouble = trouble(&io::Error::from(errno)).unwrap();
             assert!(trouble.fix.contains(words), "{trouble:?}");
         }
+        // The system's own words are "No locks available".
+        let lock = trouble(&io::Error::from(Errno::NOLCK)).unwrap();
+        assert!(lock.code.contains("cannot be locked"), "{lock:?}");
         assert_eq!(trouble(&io::Error::from(Errno::NOENT)), None);
     }
 

@@ -37,13 +37,25 @@ fn fitted(command: Command, columns: usize) -> Command {
     if let Some(help) = help {
         command = command.after_help(examples(&help, columns));
     }
-    // clap leaves it in one line.
     let usage = command.render_usage().to_string();
-    let lines = hanging(&usage, Some(columns));
-    match lines.strip_prefix(USAGE) {
-        Some(lines) if lines.contains('\n') => command.override_usage(lines.to_owned()),
-        _ => command,
+    match usage_lines(&usage, columns) {
+        Some(lines) => command.override_usage(lines),
+        None => command,
     }
+}
+
+/// The usages of a command, a line or more for each; `None` if clap's own lines fit, which it never breaks.
+fn usage_lines(usage: &str, columns: usize) -> Option<String> {
+    if usage.lines().all(|line| line.chars().count() <= columns) {
+        return None;
+    }
+    let usages = usage.strip_prefix(USAGE)?.lines();
+    let lines = usages.map(|usage| {
+        let lines = hanging(&format!("{USAGE}{}", usage.trim_start()), Some(columns));
+        lines.strip_prefix(USAGE).map(ToOwned::to_owned)
+    });
+    let lines = lines.collect::<Option<Vec<_>>>()?;
+    Some(lines.join(&format!("\n{}", " ".repeat(USAGE.len()))))
 }
 
 /// Examples and what is said below them, in lines of at most `columns`. Lines with blanks before them are
@@ -133,6 +145,30 @@ mod tests {
             command.build();
             let lines = too_long(fitted(command, columns), columns);
             assert_eq!(lines.first(), None, "{columns}");
+        }
+    }
+
+    #[test]
+    fn each_usage_of_a_command_begins_a_line() {
+        for columns in [40, 60] {
+            let mut command = Cli::command();
+            command.build();
+            let mut command = fitted(command, columns);
+            for name in ["backfill", "serve"] {
+                let command = command.find_subcommand_mut(name).unwrap();
+                let usage = command.render_usage().to_string();
+                let begin = format!("drawbridge {name}");
+                let begins = usage.lines().filter(|line| {
+                    let line = line.strip_prefix(USAGE).unwrap_or(line);
+                    line.trim_start().starts_with(&begin)
+                });
+                assert_eq!(begins.count(), 2, "{usage}");
+                assert_eq!(usage.matches(&begin).count(), 2, "{usage}");
+                assert!(
+                    usage.lines().all(|line| line.chars().count() <= columns),
+                    "{usage}"
+                );
+            }
         }
     }
 

@@ -14,8 +14,8 @@ Examples:
   drawbridge simulate --alerts alerts.json               your own alerts
   drawbridge simulate --listen 127.0.0.1:8080 --requests-per-minute 150
   drawbridge simulate --to 2026-01-01T18:00:00Z          alerts still turn up until then
-  drawbridge simulate --tenants 50 --documents drawbridge-data    50 tenants and their documents
-It prints the poll command that reads them.";
+  drawbridge simulate --tenants 50 --documents drawbridge-data/fifty    50 tenants and their documents
+It prints the poll command that reads them into a folder of their own.";
 
 /// Serve a simulated Microsoft Graph: the token endpoint and alerts_v2.
 ///
@@ -51,7 +51,8 @@ pub(crate) struct Simulate {
     /// Serve this many tenants, each with alerts and a request limit of its own.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) tenants: u16,
-    /// Write each tenant's document into DIR/tenants/.
+    /// Write each tenant's document into DIR/tenants/. Name a new folder for each simulation:
+    /// polls go on where those of an earlier one ended.
     #[arg(long, value_name = "DIR")]
     pub(crate) documents: Option<PathBuf>,
     /// Answer without gzip, to measure without its cost.

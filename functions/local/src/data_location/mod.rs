@@ -26,7 +26,7 @@ use self::given_place::GivenPlace;
 pub(crate) use self::given_place::{DEFAULT_FOLDER, given_stack};
 pub(crate) use self::named_stack::{NamedStack, StackQueue};
 pub(crate) use self::open_folders::{open_folders, warn_of_open_folders};
-pub(crate) use self::polling::{Polling, is_polled};
+pub(crate) use self::polling::{POLLING_ENDING, Polling, is_polled};
 use crate::cli;
 use crate::failure::Failure;
 

@@ -1,29 +1,39 @@
-//! Whether a poll is running in a data folder: each holds a shared lock on a file there for as long as it runs.
+//! Whether a tenant of a data folder is being polled: a poll holds shared locks on files there for as long as it
+//! runs.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 
 use drawbridge_files::{Root, trouble};
 
 use crate::failure::Failure;
 
-/// The file that is locked. No key begins with a dot.
-const FILE: &str = ".polling";
+/// The file that a poll of all tenants locks. No key begins with a dot.
+const ALL: &str = ".polling";
 
-/// The lock of a poll that is running; the system releases it, however the process ends.
+/// How the name of the file ends that a poll of this tenant by its name locks, in the folder of states.
+pub(crate) const POLLING_ENDING: &str = ".polling";
+
+/// How often a lock is tried at first, and the pause in between: `status` holds it for a moment.
+const TRIES: usize = 10;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The locks of a poll that is running; the system releases them, however the process ends.
 #[derive(Debug)]
 pub(crate) struct Polling {
-    _locked: Option<File>,
+    locked: Vec<File>,
+    waiting: Vec<File>,
 }
 
 impl Polling {
     /// Refuses what lies in the place of the lock and is no file, such as a link.
     pub(crate) fn check(folder: &Path) -> Result<(), Failure> {
-        let found = Root::new(folder).read(FILE).err();
+        let found = Root::new(folder).read(ALL).err();
         match found.as_ref().and_then(|error| trouble(error)) {
             Some(trouble) if trouble.place.is_some() => Err(Failure::of(format!(
                 "{}: {}: {}",
-                folder.join(FILE).display(),
+                folder.join(ALL).display(),
                 trouble.code,
                 trouble.fix
             ))),
@@ -31,21 +41,59 @@ impl Polling {
         }
     }
 
-    /// Notes that this process polls into a folder. Where that is impossible, the poll itself says so or does
-    /// without.
-    pub(crate) fn begin(folder: &Path) -> Self {
-        let file = Root::new(folder).lock_file(FILE).ok();
-        let _locked = file.filter(|file| file.lock_shared().is_ok());
-        Self { _locked }
+    /// Notes that this process polls these tenants of a folder, or all of them if none is named. Where that is
+    /// impossible, the poll itself says so or does without.
+    pub(crate) async fn begin(folder: &Path, tenants: &[String]) -> Self {
+        let files = match tenants {
+            [] => vec![ALL.to_owned()],
+            tenants => tenants.iter().map(|name| file_of(name)).collect(),
+        };
+        let folder = Root::new(folder);
+        let files = files.iter().filter_map(|file| folder.lock_file(file).ok());
+        let mut polling = Self {
+            locked: Vec::new(),
+            waiting: files.collect(),
+        };
+        for _ in 0..TRIES {
+            polling.take();
+            if polling.waiting.is_empty() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        polling
+    }
+
+    /// Tries to lock what somebody else held until now. Waiting for it could take for ever.
+    pub(crate) fn take(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (locked, waiting): (Vec<_>, _) = waiting
+            .into_iter()
+            .partition(|file| file.try_lock_shared().is_ok());
+        self.locked.extend(locked);
+        self.waiting = waiting;
     }
 }
 
-/// Whether a poll is running in a folder; `None` if that is unknown, as after the polls of an older release.
-pub(crate) fn is_polled(folder: &Path) -> Option<bool> {
-    let file = Root::new(folder).read(FILE).ok()?;
+fn file_of(tenant: &str) -> String {
+    format!("state/{tenant}{POLLING_ENDING}")
+}
+
+/// Whether a poll of a tenant is running; `None` if that is unknown, as after the polls of an older release.
+pub(crate) fn is_polled(folder: &Path, tenant: &str) -> Option<bool> {
+    let folder = Root::new(folder);
+    let polls = [ALL.to_owned(), file_of(tenant)].map(|file| is_held(&folder, &file));
+    let known = polls.into_iter().flatten();
+    known.reduce(|one, other| one || other)
+}
+
+/// Whether polls hold the lock on a file; `None` if there is no such file, or if that cannot be known.
+fn is_held(folder: &Root, file: &str) -> Option<bool> {
+    let file = folder.read(file).ok()?;
     match file.try_lock() {
         Ok(()) => Some(false),
-        Err(TryLockError::WouldBlock) => Some(true),
+        // Polls share it. Whoever does not share it is no poll, but another `status` or a stranger.
+        Err(TryLockError::WouldBlock) => file.try_lock_shared().is_ok().then_some(true),
         Err(TryLockError::Error(_)) => None,
     }
 }
@@ -54,16 +102,47 @@ pub(crate) fn is_polled(folder: &Path) -> Option<bool> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_poll_is_running_until_the_last_one_has_ended() {
+    #[tokio::test]
+    async fn a_poll_is_running_until_the_last_one_has_ended() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        assert_eq!(is_polled(folder), None);
-        let (first, second) = (Polling::begin(folder), Polling::begin(folder));
-        assert_eq!(is_polled(folder), Some(true));
+        assert_eq!(is_polled(folder, "a"), None);
+        let (first, second) = (
+            Polling::begin(folder, &[]).await,
+            Polling::begin(folder, &[]).await,
+        );
+        assert_eq!(is_polled(folder, "a"), Some(true));
         drop(first);
-        assert_eq!(is_polled(folder), Some(true));
+        assert_eq!(is_polled(folder, "a"), Some(true));
         drop(second);
-        assert_eq!(is_polled(folder), Some(false));
+        assert_eq!(is_polled(folder, "a"), Some(false));
+    }
+
+    #[tokio::test]
+    async fn a_poll_of_one_tenant_says_nothing_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let of_a = Polling::begin(folder, &["a".to_owned()]).await;
+        assert_eq!(is_polled(folder, "a"), Some(true));
+        assert_eq!(is_polled(folder, "b"), None);
+        drop(Polling::begin(folder, &[]).await);
+        assert_eq!(is_polled(folder, "a"), Some(true));
+        assert_eq!(is_polled(folder, "b"), Some(false));
+        drop(of_a);
+        assert_eq!(is_polled(folder, "a"), Some(false));
+    }
+
+    /// It waited for ever, and polled nothing.
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_a_stranger_holds_is_done_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let stranger = Root::new(folder).lock_file(ALL).unwrap();
+        stranger.lock().unwrap();
+        let mut polling = Polling::begin(folder, &[]).await;
+        assert_eq!(is_polled(folder, "a"), None);
+        stranger.unlock().unwrap();
+        polling.take();
+        assert_eq!(is_polled(folder, "a"), Some(true));
     }
 }

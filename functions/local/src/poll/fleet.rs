@@ -244,7 +244,7 @@ impl Fleet {
                 stop.within(POLL_TIME)
             },
             // With several polls, a progress line could not say which poll it is about.
-            shown: (self.asked.len() == 1).then(Shown::start),
+            shown: (self.asked.len() == 1).then(|| Shown::start(Some(&name))),
             first_poll: self.first_poll_note(&name),
             was_settled: self.settled.contains(&name),
             name,
@@ -292,7 +292,6 @@ impl Fleet {
     /// Waits for all polls to end. Returns an error if any tenant is in trouble or its document unreadable.
     pub(super) async fn end(mut self) -> Result<(), Failure> {
         self.finish().await;
-        let count = self.troubles.count();
         let others = match self
             .known
             .keys()
@@ -301,13 +300,9 @@ impl Fleet {
             true => "; the others were",
             false => "",
         };
-        let tenants = if count == 1 {
-            "tenant was"
-        } else {
-            "tenants were"
-        };
-        let trouble = (count > 0)
-            .then(|| format!("{count} {tenants} not polled to the end: see above{others}"));
+        let trouble = self.troubles.tenants();
+        let trouble =
+            trouble.map(|tenants| format!("{tenants} not polled to the end: see above{others}"));
         let unwritten = self.reports.trouble();
         // Each round says which folders and files those are.
         let unknown = (!self.unreadable.is_empty())

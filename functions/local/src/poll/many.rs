@@ -19,7 +19,7 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
     let stop = stop_on_signal();
     let (mut fleet, asked) = begin(args, stop.clone()).await?;
     // Until this ends, `status` knows that somebody reads on.
-    let _polling = Polling::begin(&args.out);
+    let mut polling = Polling::begin(&args.out, &asked).await;
     if args.once {
         fleet.finish().await;
         if fleet.has_failures() {
@@ -41,10 +41,13 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
         tokio::select! {
             () = stop.asked() => return fleet.end().await,
             () = fleet.next() => {}
-            _ = ticks.tick() => match unpaused(&asked, fleet.place()).await {
-                Ok(found) => fleet.begin(found).await,
-                Err(failure) => say_timed(&format!("drawbridge: {failure}")),
-            },
+            _ = ticks.tick() => {
+                polling.take();
+                match unpaused(&asked, fleet.place()).await {
+                    Ok(found) => fleet.begin(found).await,
+                    Err(failure) => say_timed(&format!("drawbridge: {failure}")),
+                }
+            }
         }
     }
 }
@@ -112,8 +115,8 @@ async fn say_if_ignored(place: &DataLocation, tenant: &str, since: Timestamp) {
     let is_same = state.first_from.is_none_or(|first| first == since);
     if let Some(watermark) = state.watermark.filter(|_| !is_same) {
         say(&format!(
-            "--since is ignored: this tenant was polled before, and is read from {watermark:.0} on; \
-             {} moves that",
+            "{tenant}: --since is ignored: this tenant was polled before, and is read from {watermark:.0} \
+             on; {} moves that",
             place.command(&format!("state reset --tenant {tenant} --to {since:.0}"))
         ));
     }

@@ -55,7 +55,10 @@ impl TenantPoll {
         };
         let overdue = match why {
             None => None,
-            Some(why) => note_error(&poller, &name, &why, now).await,
+            Some(why) => {
+                let is_retryable = result.as_ref().err().is_none_or(JobFailure::is_retryable);
+                note_error(&poller, &name, &why, is_retryable, now).await
+            }
         };
         if let (Ok(report), Some(note)) = (&result, first_poll)
             && matches!(report.ending, Ending::Complete | Ending::OutOfTime)
@@ -89,8 +92,14 @@ async fn poll(poller: &Poller, stop: &Stop, shown: Option<&Shown>) -> Result<Rep
 }
 
 /// Notes why a poll did not end well. Returns since when none has, if that is too long ago.
-async fn note_error(poller: &Poller, name: &str, why: &str, now: Timestamp) -> Option<Timestamp> {
+async fn note_error(
+    poller: &Poller,
+    name: &str,
+    why: &str,
+    is_retryable: bool,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let store = poller.store.as_ref();
-    LastError::note(store, name, why, now).await;
+    LastError::note(store, name, why, is_retryable, now).await;
     overdue_since(store, name, now).await
 }

@@ -26,9 +26,14 @@ impl Troubles {
         self.0.retain(|tenant, _| is_there(tenant));
     }
 
-    /// How many tenants have any.
-    pub(super) fn count(&self) -> usize {
-        self.0.len()
+    /// Which tenants have any, in words; `None` if there are none.
+    pub(super) fn tenants(&self) -> Option<String> {
+        let mut names = self.0.keys();
+        match (names.next(), names.count()) {
+            (None, _) => None,
+            (Some(one), 0) => Some(format!("{one} was")),
+            (Some(_), others) => Some(format!("{} tenants were", others + 1)),
+        }
     }
 
     /// What is wrong with a tenant, without what is different at each poll.
@@ -64,9 +69,10 @@ mod tests {
             assert_eq!(troubles.note("a", trouble), is_news, "{trouble}");
         }
         assert!(troubles.note("b", "the range (a) of b (3 items)"));
-        assert_eq!(troubles.count(), 2);
+        assert_eq!(troubles.tenants().as_deref(), Some("2 tenants were"));
         assert!(troubles.note_well("a") && !troubles.note_well("a"));
+        assert_eq!(troubles.tenants().as_deref(), Some("b was"));
         troubles.keep(|tenant| tenant != "b");
-        assert_eq!(troubles.count(), 0);
+        assert_eq!(troubles.tenants(), None);
     }
 }

@@ -78,7 +78,6 @@ pub(crate) async fn tenants(
     let given = place.given_tenants();
     let is_given_known = first_tenant::unknown(place).is_none();
     let quarantined = quarantined(place).await?;
-    let is_polled = place.as_folder().and_then(is_polled);
     let found: HashMap<&str, _> = documents
         .found
         .iter()
@@ -101,7 +100,9 @@ pub(crate) async fn tenants(
             last_error: None,
             quarantined: quarantined.get(&name).copied().unwrap_or_default(),
             is_stack: place.as_folder().is_none(),
-            is_polled,
+            is_polled: place
+                .as_folder()
+                .and_then(|folder| is_polled(folder, &name)),
             options: place.options(),
             now: Timestamp::now(),
             name,

@@ -18,6 +18,12 @@ const LONGEST: SignedDuration = LONGEST_BEHIND;
 /// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
 const NEWS: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long polls may fail for a cause that passes by itself, such as throttling, before they are called failing.
+const PASSING: SignedDuration = SignedDuration::from_mins(5);
+
+/// The same error is not noted again within this time.
+const NOTED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
 /// A first poll that has neither succeeded nor failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FirstPoll {
@@ -45,7 +51,7 @@ pub(crate) struct TenantStatus {
     /// How many items it has in quarantine.
     pub(crate) quarantined: usize,
     pub(super) is_stack: bool,
-    /// Whether a poll is running in the folder, as far as that is known.
+    /// Whether a poll of it is running in the folder, as far as that is known.
     pub(super) is_polled: Option<bool>,
     /// The options that name the place in another command.
     pub(super) options: String,
@@ -81,6 +87,7 @@ impl TenantStatus {
             Some(problem) => problem.word,
             None if self.is_paused => "paused",
             None if self.is_left_over() => "no document",
+            None if self.is_retrying() => "retrying",
             None => match self.first_poll() {
                 Some(FirstPoll::UnderWay(_)) => "first poll under way",
                 Some(FirstPoll::Awaited(_)) => "not polled yet",
@@ -97,6 +104,7 @@ impl TenantStatus {
             | "no document"
             | "first poll under way"
             | "not polled yet"
+            | "retrying"
             | "catching up" => Colour::Yellow,
             _ => Colour::Red,
         }
@@ -145,17 +153,44 @@ impl TenantStatus {
         ))
     }
 
-    /// Since when polls fail, as far as that was noted. Shortly after a success the state does not say it
-    /// yet, and the last error does.
-    pub(crate) fn failing_since(&self) -> Option<Timestamp> {
+    /// Since when no poll has ended well, if one has failed, as far as that was noted. Shortly after a success
+    /// the state does not say it yet, and the last error does.
+    fn failed_since(&self) -> Option<Timestamp> {
         let noted = self.state().and_then(|state| state.failing_since);
         noted.or_else(|| self.new_error().map(|error| error.at))
+    }
+
+    /// Since when polls fail in a way that somebody should look at: for long, or for a cause that does not pass by
+    /// itself.
+    pub(crate) fn failing_since(&self) -> Option<Timestamp> {
+        let since = self.failed_since()?;
+        let is_passing = self.passes_by_itself() && !self.is_longer_ago(since, PASSING);
+        (!is_passing).then_some(since)
+    }
+
+    /// Whether polls have failed for a short while, and the next one may succeed.
+    fn is_retrying(&self) -> bool {
+        self.failed_since().is_some() && self.failing_since().is_none()
+    }
+
+    /// Whether what polls fail for is known to pass by itself.
+    fn passes_by_itself(&self) -> bool {
+        self.cause().is_some_and(|cause| cause.is_retryable)
+    }
+
+    /// The last error, if it is what polls fail for now. An older one is over, though nobody may have noted that.
+    fn cause(&self) -> Option<&LastError> {
+        let since = self.failed_since()?;
+        self.last_error.as_ref().filter(|last| {
+            let is_old = last.at < since && since.duration_since(last.at) > NOTED_AGAIN;
+            last.over.is_none() && !is_old && self.last_success().is_none_or(|it| it < last.at)
+        })
     }
 
     /// How far the first poll is, where there is a state, and no poll has succeeded or failed yet.
     fn first_poll(&self) -> Option<FirstPoll> {
         let state = self.state()?;
-        if state.last_success.is_some() || self.failing_since().is_some() {
+        if state.last_success.is_some() || self.failed_since().is_some() {
             return None;
         }
         // A first poll notes this when it begins, and a backfill does not.
@@ -236,11 +271,11 @@ impl TenantStatus {
                 }
                 _ => return None,
             },
-            (Ok(None), _) if self.failing_since().is_none() => {
+            (Ok(None), _) if self.failed_since().is_none() => {
                 ("not polled", "it was never polled".to_owned())
             }
             (Ok(Some(_)), Some(success))
-                if self.failing_since().is_none() && self.is_longer_ago(success, LONGEST) =>
+                if self.failed_since().is_none() && self.is_longer_ago(success, LONGEST) =>
             {
                 let ago = ago(Some(success), self.now);
                 ("not polled", format!("the last successful poll was {ago}"))
@@ -271,21 +306,38 @@ impl TenantStatus {
 
     fn failing(&self) -> Option<Problem> {
         let since = self.failing_since()?;
-        let secs = self.now.duration_since(since).as_secs();
+        // When the last one succeeded is another time: the state of an idle tenant is saved about once an hour.
+        let failed = format!(
+            "polls have failed for {}",
+            span(self.now.duration_since(since).as_secs())
+        );
         Some(Problem {
             word: "failing",
             what: match self.last_success() {
-                Some(_) => format!("no poll has succeeded for {}", span(secs)),
-                None => format!(
-                    "no poll has succeeded yet; polls have failed for {}",
-                    span(secs)
+                Some(_) => failed,
+                None => format!("no poll has succeeded yet; {failed}"),
+            },
+            todo: match self.passes_by_itself() {
+                // Nothing is wrong with how it signs in.
+                true => "polls try again by themselves, and nothing is lost; if this lasts, do what the last \
+                         error says"
+                    .to_owned(),
+                false => format!(
+                    "run `drawbridge tenants check {}{}`",
+                    self.name, self.options
                 ),
             },
-            todo: format!(
-                "run `drawbridge tenants check {}{}`",
-                self.name, self.options
-            ),
         })
+    }
+
+    /// What a person is told of polls that have failed for a short while.
+    fn retrying(&self) -> Option<String> {
+        let last = self.cause().filter(|_| self.word() == "retrying")?;
+        Some(format!(
+            "the last poll did not end well, {}; the next one tries again: {}",
+            ago(Some(last.at), self.now),
+            last.error
+        ))
     }
 
     /// That something was not read for long, or that nobody reads it.
@@ -355,14 +407,13 @@ impl TenantStatus {
         })
     }
 
-    /// The last error, if it is newer than the last success or explains what is wrong.
+    /// The last error, if polls fail for it.
     fn error_line(&self) -> Option<String> {
-        let LastError { at, error, .. } = self.last_error.as_ref()?;
-        let is_news = self.last_success().is_none_or(|success| success < *at);
-        is_news.then(|| format!("last error, {}: {error}", ago(Some(*at), self.now)))
+        let LastError { at, error, .. } = self.cause()?;
+        Some(format!("last error, {}: {error}", ago(Some(*at), self.now)))
     }
 
-    /// The lines below its row; none if it is well.
+    /// The lines below its row; none if there is nothing to say.
     pub(crate) fn explained(&self) -> Vec<String> {
         let problems = self.problems();
         let mut lines: Vec<String> = Vec::new();
@@ -373,6 +424,7 @@ impl TenantStatus {
             }
             lines.push(format!("what to do: {todo}"));
         }
+        lines.extend(self.retrying());
         if self.word() == "catching up" {
             lines.extend(self.catching_up());
         }
@@ -396,12 +448,13 @@ impl TenantStatus {
                 _ if self.is_left_over() => "it has no document, and nobody polls it".to_owned(),
                 Some(success) => {
                     let ago = ago(Some(success), self.now);
-                    match self.catching_up() {
-                        Some(left) => format!("catching up: {left}"),
-                        None => format!("the last good one, as last saved, was {ago}"),
+                    match (self.retrying(), self.catching_up()) {
+                        (Some(retrying), _) => retrying,
+                        (None, Some(left)) => format!("catching up: {left}"),
+                        (None, None) => format!("the last good one, as last saved, was {ago}"),
                     }
                 }
-                None => self.word().to_owned(),
+                None => self.retrying().unwrap_or_else(|| self.word().to_owned()),
             });
         }
         (texts.join("; "), todo)

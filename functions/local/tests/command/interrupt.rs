@@ -6,13 +6,14 @@ use std::process::Child;
 use std::time::Duration;
 
 use drawbridge_simulator::Options;
+use jiff::Timestamp;
 
 use crate::support::alerts::{alert, files_of, list};
 use crate::support::command::{Outcome, run, signal};
-use crate::support::documents::{objects, on};
+use crate::support::documents::{objects, on, write_text};
 use crate::support::folder::Folder;
 use crate::support::served::Served;
-use crate::support::tenant::Tenant;
+use crate::support::tenant::{TENANT, Tenant};
 
 /// How many alerts there are, each of two records.
 const ALERTS: usize = 60;
@@ -29,10 +30,15 @@ fn slow() -> Tenant {
 
 /// A poll that is in the middle: some pages are written and most are not.
 fn in_the_middle(tenant: &Tenant, folder: &Folder) -> Child {
+    // A page is asked for while the one before it is written.
+    after_pages(6, tenant, folder)
+}
+
+/// A poll that has asked for this many pages.
+fn after_pages(pages: u64, tenant: &Tenant, folder: &Folder) -> Child {
     let mut poll = tenant.poll(folder);
     let child = poll.args(["--page-size", "2"]).spawn().unwrap();
-    // A page is asked for while the one before it is written.
-    tenant.until(|stats| stats.list_requests >= 6);
+    tenant.until(|stats| stats.list_requests >= pages);
     child
 }
 
@@ -55,6 +61,35 @@ fn ctrl_c_ends_a_poll_after_its_page_and_the_next_run_goes_on() {
     assert_eq!(folder.files(), all());
     run(tenant.poll(&folder)).well();
     assert_eq!(folder.records().len(), 2 * ALERTS);
+}
+
+/// Where standard error is kept, a line without the time and the tenant tells nobody anything weeks later.
+#[test]
+fn every_line_that_is_kept_has_its_time() {
+    let (tenant, folder) = (slow(), Folder::new());
+    write_text(&folder, "Northwind.toml", "");
+    // What has been read is told after five seconds, which take 20 pages.
+    let child = after_pages(24, &tenant, &folder);
+    signal(&child, "-INT");
+    let told = Outcome::of(child.wait_with_output().unwrap()).failed(
+        1,
+        &[
+            "tenants/Northwind.toml: ignored",
+            "wrote tenants/",
+            "stopping after the current page",
+            &format!("{TENANT} was not polled to the end"),
+        ],
+    );
+    for line in told.stderr.lines() {
+        let (time, _) = line.split_once(' ').unwrap();
+        assert!(time.parse::<Timestamp>().is_ok(), "{line}");
+    }
+    let is_of_it = |line: &str| line.contains(&format!("Z {TENANT}: "));
+    let mut read = told
+        .stderr
+        .lines()
+        .filter(|line| line.ends_with(" records written"));
+    assert!(read.next().is_some_and(is_of_it), "{}", told.stderr);
 }
 
 #[test]

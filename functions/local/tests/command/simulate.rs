@@ -69,7 +69,7 @@ fn alerts_that_are_older_than_a_day_are_read_by_what_it_prints() {
     }
 }
 
-/// What `simulate` prints, and what comes of the two commands in it: the one of the first tenant, and that
+/// All that `simulate` prints, and what comes of the two commands in it: the one of the first tenant, and that
 /// of the documents.
 #[cfg(unix)]
 fn simulated(folder: &Folder, args: &[&str]) -> (Vec<String>, [Outcome; 2]) {
@@ -79,8 +79,8 @@ fn simulated(folder: &Folder, args: &[&str]) -> (Vec<String>, [Outcome; 2]) {
         .arg(folder.path())
         .spawn()
         .unwrap();
-    let mut told = BufReader::new(simulate.stdout.take().unwrap()).lines();
-    let told: Vec<String> = told.by_ref().take(4).map(Result::unwrap).collect();
+    let mut lines = BufReader::new(simulate.stdout.take().unwrap()).lines();
+    let mut told: Vec<String> = lines.by_ref().take(4).map(Result::unwrap).collect();
     let polled = [&told[1], &told[3]].map(|printed| {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("{printed} --once")]);
@@ -89,7 +89,33 @@ fn simulated(folder: &Folder, args: &[&str]) -> (Vec<String>, [Outcome; 2]) {
     });
     simulate.kill().unwrap();
     simulate.wait().unwrap();
+    told.extend(lines.map(Result::unwrap));
     (told, polled)
+}
+
+/// Every simulation has the same tenant: in a data folder of an earlier one its alerts were known already, and a poll
+/// of other products was refused, as the tenant's document differed.
+#[cfg(unix)]
+#[test]
+fn a_second_simulation_is_read_where_the_first_one_was() {
+    let folder = Folder::new();
+    let mut other = recent_alert(1, 2);
+    other["serviceSource"] = "microsoftSentinel".into();
+    // The third is the first one over again.
+    for (alert, is_again) in [
+        (recent_alert(1, 2), false),
+        (other, true),
+        (recent_alert(1, 2), true),
+    ] {
+        let file = folder.path().join("alerts.json");
+        fs::write(&file, list(&[alert])).unwrap();
+        let (told, [polled, _]) = simulated(&folder, &["--alerts", file.to_str().unwrap()]);
+        let polled = polled.well().stdout;
+        assert!(polled.contains(" 1 alert, 2 new records,"), "{polled}");
+        // The folder of the documents was named, so that it is the same one; that is told.
+        let is_told = told[4..].iter().any(|line| line.contains("polled before"));
+        assert_eq!(is_told, is_again, "{told:?}");
+    }
 }
 
 /// The oldest of those that are generated is a day old, and older when the poll begins.
@@ -168,8 +194,10 @@ fn many_tenants_are_served_and_their_documents_written() {
     for outcome in polled {
         outcome.well();
     }
-    let of_first = "drawbridge-data/11111111-1111-4111-8111-111111111111";
-    for place in [of_first, "simulated-001", "simulated-003"] {
+    let (_, own) = first.split_once(" --out ").unwrap();
+    assert!(own.starts_with("drawbridge-data/simulated-20"), "{own}");
+    let of_first = format!("{own}/11111111-1111-4111-8111-111111111111");
+    for place in [of_first.as_str(), "simulated-001", "simulated-003"] {
         let records = folder.path().join(place).join("siem.ndjson");
         assert!(records.exists(), "{place}");
     }

@@ -98,7 +98,9 @@ impl Log {
         }
         self.log_overdue(tenant, result, now).await;
         if let Some(trouble) = trouble {
-            let noted = LastError::note(self.store.as_ref(), tenant, &trouble.what, now);
+            let is_retryable = result.err().is_none_or(JobFailure::is_retryable);
+            let store = self.store.as_ref();
+            let noted = LastError::note(store, tenant, &trouble.what, is_retryable, now);
             Deadline::after(NOTING).bound(noted).await;
             self.noted().insert(tenant.to_owned());
         }

@@ -4,7 +4,7 @@
 use drawbridge_config::{PAUSED_FOLDER, TENANTS_FOLDER};
 use drawbridge_poll::{HANDED_BACK_ENDING, LAST_ERROR_ENDING};
 
-use crate::data_location::{BEFORE, FOLDERS, SERVED_FOLDER};
+use crate::data_location::{BEFORE, FOLDERS, POLLING_ENDING, SERVED_FOLDER};
 use crate::tenants::first_poll;
 
 /// What is kept, in the order in which it is removed: what says that a tenant was here goes last, so
@@ -63,6 +63,7 @@ impl Kind {
             ["state"] if file.strip_suffix(first_poll::ENDING) == Some(name) => Some(Self::State),
             ["state"] if file.strip_suffix(HANDED_BACK_ENDING) == Some(name) => Some(Self::State),
             ["state"] if file.strip_suffix(LAST_ERROR_ENDING) == Some(name) => Some(Self::State),
+            ["state"] if file.strip_suffix(POLLING_ENDING) == Some(name) => Some(Self::State),
             ["state"] if is_old_state(file, name) => Some(Self::OldStates),
             // A document that is not paused is not touched; what a write to it left is.
             ["tenants"] if file != *last && is_document(file, name) => Some(Self::Document),
@@ -168,6 +169,7 @@ mod tests {
             ("state/a.ids.json", Kind::State),
             ("state/a.handed-back", Kind::State),
             ("state/a.error.json", Kind::State),
+            ("state/a.polling", Kind::State),
             ("state/.a.ids.json.tmp", Kind::State),
             ("state/a.before-20260101T000000000Z.json", Kind::OldStates),
             ("tenants/paused/a.toml", Kind::Document),

@@ -217,6 +217,7 @@ fn interrupted_it_leaves_what_says_that_a_tenant_was_there() {
             "state/.a.json.tmp",
             "state/a.ids.json",
             "state/a.json",
+            "state/a.polling",
             "tenants/.a.toml.tmp",
             "tenants/paused/a.toml"
         ]

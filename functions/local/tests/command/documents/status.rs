@@ -196,7 +196,8 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
     let shown = on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
     for words in [
         "contoso: failing",
-        "no poll has succeeded for 2 min",
+        "polls have failed for 2 min",
+        "drawbridge tenants check contoso",
         "last error, 2 min ago: Entra refused: the secret has expired",
     ] {
         assert!(shown.stdout.contains(words), "{}", shown.stdout);
@@ -224,6 +225,74 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
         shown.contains("failing") && !shown.contains("never polled"),
         "{shown}"
     );
+}
+
+/// One answer 429 made a tenant *failing* for which there was nothing to do.
+#[test]
+fn what_passes_by_itself_is_no_failure_before_it_has_lasted() {
+    let (tenant, folder) = (Tenant::new("[]"), Folder::new());
+    write(&folder, "contoso", &tenant, "");
+    let error = |minutes, is_retryable| {
+        let error = json!({
+            "at": ago(minutes), "error": "Graph asks to wait for 60 s", "is_retryable": is_retryable,
+        });
+        let file = folder.path().join("state/contoso.error.json");
+        fs::write(file, error.to_string()).unwrap();
+    };
+    let waits = "Graph asks to wait for 60 s";
+    state(&folder, "contoso", 2, &json!({}));
+    error(1, true);
+    let shown = on(&folder, &["status"]).well().stdout;
+    for words in [
+        "contoso: retrying",
+        "1 min ago; the next one tries again",
+        waits,
+    ] {
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(words), "no {words:?} in: {shown}");
+    }
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(
+        (&told[0]["status"], &told[0]["well"]),
+        (&json!("retrying"), &json!(true))
+    );
+    assert!(told[0]["failing_since"].is_null(), "{}", told[0]);
+    // After five minutes the state says it, too. To look at how it signs in would find nothing.
+    state(&folder, "contoso", 12, &json!({"failing_since": ago(7)}));
+    error(2, true);
+    let shown = on(&folder, &["status"])
+        .failed(1, &["1 tenant is not well"])
+        .stdout;
+    for words in [
+        "contoso: failing",
+        "polls have failed for 7 min",
+        waits,
+        "polls try again",
+    ] {
+        assert!(shown.contains(words), "no {words:?} in: {shown}");
+    }
+    assert!(!shown.contains("tenants check"), "{shown}");
+    // What does not pass is a failure at once.
+    state(&folder, "contoso", 2, &json!({}));
+    error(1, false);
+    on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
+    // An older error is not what polls fail for now.
+    state(&folder, "contoso", 60, &json!({"failing_since": ago(20)}));
+    error(40, true);
+    let shown = on(&folder, &["status"])
+        .failed(1, &["1 tenant is not well"])
+        .stdout;
+    assert!(!shown.contains(waits), "{shown}");
+    // Nor has a first poll failed for good.
+    state(
+        &folder,
+        "contoso",
+        1,
+        &json!({"last_success": null, "failing_since": ago(1)}),
+    );
+    error(1, true);
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(told[0]["status"], "retrying");
 }
 
 /// Neither a first poll that takes long nor a backfill before it is a failure, until it has lasted for too long.

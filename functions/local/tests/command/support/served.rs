@@ -25,6 +25,8 @@ impl Served {
         let poll = lines.find_map(|line| {
             let line = line.unwrap();
             let (before, args) = line.split_once("drawbridge poll ")?;
+            // Each test has a folder of its own.
+            let (args, _) = args.split_once(" --out ")?;
             let variables = before.split_whitespace().filter_map(|word| {
                 let (name, value) = word.split_once('=')?;
                 Some((name.to_owned(), value.to_owned()))
