@@ -99,7 +99,7 @@ fn what_is_not_packed_with_gzip_is_not_delivered_as_lines() {
     let file = folder.own_output().with_extension("ndjson.1.zst");
     std::fs::write(&file, b"\x28\xb5\x2f\xfd\x04\x0a\x01\x0a").unwrap();
     run(delivery(&folder, &server, &file, false, &["--once"]))
-        .failed(1, &["siem.ndjson.1.zst", "not packed with gzip: unpack it"]);
+        .failed(1, &["siem.ndjson.1.zst", "not with gzip alone; unpack it"]);
     assert_eq!(server.asked(), 0);
 }
 

@@ -44,6 +44,10 @@ fn to_try_it_takes_what_the_readme_says() {
 #[test]
 fn one_machine_takes_what_the_readme_says() {
     let commands = way("**On [one machine]");
+    // Pasted as it is, it is refused as a placeholder.
+    const PLACEHOLDER: &str = "the-value-of-the-client-secret";
+    assert!(commands.contains(PLACEHOLDER));
+    let commands = &commands.replace(PLACEHOLDER, "s3cret~value");
     let option = |name: &str| {
         let (_, rest) = commands.split_once(name).unwrap();
         rest.split_whitespace().next().unwrap().to_owned()
