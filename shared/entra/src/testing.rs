@@ -53,7 +53,7 @@ impl SignIn for Arc<Script> {
     }
 
     fn cache(&self) -> TokenCache {
-        let secret = Arc::new(FixedSecret(format!("secret-{MARKER}")));
+        let secret = Arc::new(FixedSecret(format!("s3cret-{MARKER}")));
         TokenCache::with_policy(self.provider(secret), policy())
     }
 }

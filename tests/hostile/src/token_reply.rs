@@ -26,7 +26,7 @@ pub fn token_reply(bytes: &[u8]) {
     let endpoint = TokenEndpoint::new(wire.clone(), &endpoints, "contoso.example", "client");
     let sign_in = ClientSecret::new(
         endpoint,
-        Arc::new(FixedSecret("the-client-secret".to_owned())),
+        Arc::new(FixedSecret("the-client-s3cret".to_owned())),
     );
     let cache = TokenCache::with_policy(Arc::new(sign_in), one_try());
     run(async {

@@ -19,7 +19,7 @@ use crate::support::{assert_later, assert_taken, records, soon, standing};
 const ROLE: &str = "arn:aws:iam::000000000000:role/deliver";
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 const SCOPE: &str = "https://monitor.azure.com/.default";
-const SECRET: &str = "MARKER-client-secret";
+const SECRET: &str = "MARKER-client-s3cret";
 
 /// Secrets by name; of two values, the second has been stored since.
 struct Kept(HashMap<&'static str, [String; 2]>);

@@ -28,7 +28,7 @@ use crate::tenants::tenant_documents;
 
 /// What a panic says, and nobody may read.
 const MARKER: &str = "MARKER of the alerts";
-const SECRET: &str = "the-client-secret";
+const SECRET: &str = "the-client-s3cret";
 const CLIENT: &str = "22222222-2222-4222-8222-222222222222";
 const WELL: &str = "11111111-1111-4111-8111-111111111111";
 const ILL: &str = "33333333-3333-4333-8333-333333333333";

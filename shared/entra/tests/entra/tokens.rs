@@ -31,7 +31,7 @@ async fn the_token_is_asked_for_as_entra_documents_it() {
     assert_eq!(
         post.body,
         "grant_type=client_credentials&client_id=client-1&\
-         scope=https%3A%2F%2Fgraph.example%2F.default&client_secret=secret-MARKER"
+         scope=https%3A%2F%2Fgraph.example%2F.default&client_secret=s3cret-MARKER"
     );
 }
 

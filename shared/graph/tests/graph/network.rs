@@ -49,7 +49,7 @@ fn graph_over(transport: HttpTransport, login: SocketAddr, graph: SocketAddr) ->
     let transport = Arc::new(transport);
     let url = |address| format!("http://{address}").parse::<Url>().unwrap();
     let endpoints = Endpoints::custom(url(login), url(graph)).unwrap();
-    let secret = Arc::new(FixedSecret(format!("secret-{MARKER}")));
+    let secret = Arc::new(FixedSecret(format!("s3cret-{MARKER}")));
     let endpoint = TokenEndpoint::new(transport.clone(), &endpoints, TENANT, "client-1");
     let provider = ClientSecret::new(endpoint, secret);
     let retry = RetryPolicy {
