@@ -41,9 +41,14 @@ fn json_lines(outcome: &Outcome) -> Vec<Value> {
 async fn every_command_knows_it_by_the_stacks_name_alone() {
     let world = deploy("first-day").await;
     let list = world.run(&["tenants", "list"]).await.well();
-    for word in ["main", "of the stack's parameters", "secret", "2 min ago"] {
+    for word in ["main", "of the stack's parameters", "secret"] {
         assert!(list.stdout.contains(word), "no {word} in: {}", list.stdout);
     }
+    // A busy machine takes minutes to come here.
+    let says_when = [" min ago", " s ago"]
+        .iter()
+        .any(|ago| list.stdout.contains(ago));
+    assert!(says_when, "{}", list.stdout);
     let list = world.run(&["tenants", "list", "--json"]).await.well();
     let [main] = json_lines(&list).try_into().unwrap();
     assert_eq!(
