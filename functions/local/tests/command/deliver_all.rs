@@ -17,6 +17,16 @@ fn all(folder: &Folder, server: &Server, args: &[&str]) -> std::process::Command
     command
 }
 
+/// Two tenants, a folder with the records of both, and a server that takes them.
+fn polled() -> (Tenant, Folder, Server) {
+    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
+    let (folder, server) = (Folder::new(), Server::start());
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "other", &tenant, OTHER, "");
+    on(&folder, &["poll", "--all", "--once"]).well();
+    (tenant, folder, server)
+}
+
 #[test]
 fn every_tenants_records_are_delivered_under_its_name() {
     let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
@@ -87,11 +97,7 @@ fn a_folder_that_is_missing_is_waited_for() {
 
 #[test]
 fn a_target_that_is_down_loses_nothing_of_any() {
-    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
-    let (folder, server) = (Folder::new(), Server::start());
-    write(&folder, "contoso", &tenant, "");
-    write_of(&folder, "other", &tenant, OTHER, "");
-    on(&folder, &["poll", "--all", "--once"]).well();
+    let (_tenant, folder, server) = polled();
     server.answers(503);
     run(all(&folder, &server, &["--once"])).failed(
         1,
@@ -186,11 +192,7 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
     use crate::support::command::{Outcome, signal};
     use crate::support::until;
 
-    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
-    let (folder, server) = (Folder::new(), Server::start());
-    write(&folder, "contoso", &tenant, "");
-    write_of(&folder, "other", &tenant, OTHER, "");
-    on(&folder, &["poll", "--all", "--once"]).well();
+    let (_tenant, folder, server) = polled();
     let gone = folder.path().join("contoso");
     for (is_replaced, status, delivered) in [(false, 503, 0), (true, 503, 0), (true, 200, 5)] {
         server.answers(503);
@@ -304,11 +306,7 @@ fn what_was_rotated_before_is_named_while_others_are_followed() {
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_place_of_a_folder_or_a_file_is_named() {
-    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
-    let (folder, server) = (Folder::new(), Server::start());
-    write(&folder, "contoso", &tenant, "");
-    write_of(&folder, "other", &tenant, OTHER, "");
-    on(&folder, &["poll", "--all", "--once"]).well();
+    let (_tenant, folder, server) = polled();
     let elsewhere = tempfile::tempdir().unwrap();
     for linked in ["contoso/siem.ndjson", "contoso"] {
         let (here, there) = (folder.path().join(linked), elsewhere.path().join("moved"));
@@ -328,11 +326,7 @@ fn a_link_in_the_place_of_a_folder_or_a_file_is_named() {
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_place_of_the_lock_or_the_checkpoint_is_named_and_not_followed() {
-    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
-    let (folder, server) = (Folder::new(), Server::start());
-    write(&folder, "contoso", &tenant, "");
-    write_of(&folder, "other", &tenant, OTHER, "");
-    on(&folder, &["poll", "--all", "--once"]).well();
+    let (_tenant, folder, server) = polled();
     let elsewhere = tempfile::tempdir().unwrap();
     for kept in ["lock", "offset"] {
         let name = format!("contoso/siem.ndjson.webhook.{kept}");
@@ -352,11 +346,7 @@ fn a_link_in_the_place_of_the_lock_or_the_checkpoint_is_named_and_not_followed()
 #[cfg(unix)]
 #[test]
 fn one_tenants_folder_keeps_no_others_records() {
-    let tenant = Tenant::beside(&list(&[alert(1, 2)]), &list(&[alert(2, 3)]), |_| {});
-    let (folder, server) = (Folder::new(), Server::start());
-    write(&folder, "contoso", &tenant, "");
-    write_of(&folder, "other", &tenant, OTHER, "");
-    on(&folder, &["poll", "--all", "--once"]).well();
+    let (_tenant, folder, server) = polled();
     let file = folder.path().join("contoso/siem.ndjson");
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
