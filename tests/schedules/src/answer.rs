@@ -118,6 +118,18 @@ impl Answer {
         random.pick(&Self::ALL[..21])
     }
 
+    /// What any question about a window with a given alert in it is answered with.
+    pub(crate) fn to_a_window(random: &mut Random) -> Self {
+        random.pick(&[
+            Self::Status(400, None),
+            Self::Status(403, None),
+            Self::Status(404, None),
+            Self::Status(429, Some(Wait::Secs(1))),
+            Self::Status(500, None),
+            Self::Status(504, Some(Wait::Secs(1))),
+        ])
+    }
+
     /// What lies behind the last row: no next link, or one that fails.
     pub(crate) fn behind_the_last_row(random: &mut Random) -> Self {
         random.pick(&[

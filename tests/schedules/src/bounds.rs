@@ -49,17 +49,15 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         }
         // A sweep that meets a fault may leave it to the next.
         let sweeps = if has_faults { 2 } else { 1 };
-        let polls = match schedule.has(Kind::PoisonAnswer) {
-            true => 2 + HALVING_POLLS,
-            false => 2,
-        };
+        let is_halved = schedule.has(Kind::PoisonAnswer) || schedule.has(Kind::PoisonWindow);
+        let polls = if is_halved { 2 + HALVING_POLLS } else { 2 };
         sweeps * SWEEPS[sweep].0 + polls * schedule.last_tick_secs() + SLACK_SECS
     } else {
         let mut faults = schedule.kinds.iter().filter(|kind| kind.is_fault());
         let of_some_pages = faults.all(|kind| {
             matches!(
                 kind,
-                Kind::PoisonAnswer | Kind::CappedRows | Kind::OwnBudget
+                Kind::PoisonAnswer | Kind::PoisonWindow | Kind::CappedRows | Kind::OwnBudget
             )
         });
         // An alert that keeps moving is seen when it comes to rest, and a record whose alert does
@@ -85,7 +83,7 @@ fn is_poison(schedule: &Schedule, alert: usize) -> bool {
     let poison = schedule
         .episodes
         .iter()
-        .filter(|e| e.kind == Kind::PoisonAnswer);
+        .filter(|e| [Kind::PoisonAnswer, Kind::PoisonWindow].contains(&e.kind));
     poison
         .into_iter()
         .any(|e| Answer::of(e.detail).1 == alert as u64)

@@ -246,6 +246,13 @@ impl Graph {
         let world = &self.world;
         let replica = world.strikes(Kind::Replicas).map(|episode| episode.detail);
         let hits = self.hits(ask, replica);
+        if let Some(poison) = world.episode(Kind::PoisonWindow)
+            && let (Answer::Status(status, wait), alert) = Answer::of(poison.detail)
+            && hits.iter().any(|row| row.alert as u64 == alert)
+        {
+            world.strike(Kind::PoisonWindow);
+            return Reply::Status(status, wait);
+        }
         let cap = world
             .episode(Kind::CappedRows)
             .map(|e| Answer::of(e.detail));

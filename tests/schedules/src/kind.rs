@@ -125,11 +125,13 @@ pub enum Kind {
     Unlisted,
     /// Graph refuses to say how many alerts a window has, or fails.
     CountFails,
+    /// Every question about a window fails whenever one given alert lies in it, whatever else the page has.
+    PoisonWindow,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -187,6 +189,7 @@ impl Kind {
         Self::CappedBytes,
         Self::Unlisted,
         Self::CountFails,
+        Self::PoisonWindow,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of

@@ -63,15 +63,18 @@ pub(crate) fn draw(schedule: &mut Schedule) {
     schedule.long_tick_secs = if is_days { DAYS_TICK_SECS } else { 600 };
 }
 
-/// Makes a schedule long enough for the daily sweep, if anything in it is too late for the hourly one:
-/// what goes back in time is later than it was drawn.
+/// Makes a schedule long enough for the daily sweep, if anything in it is too late for the hourly one (what goes back
+/// in time is later than it was drawn), or if both readings of an older day may list nothing while a count fails.
 pub(crate) fn wait_for_the_daily_sweep(schedule: &mut Schedule) {
     let versions = schedule.alerts.iter().flat_map(|plan| &plan.versions);
     let too_late = versions.filter(|version| {
         let late = version.visible.duration_since(version.updated);
         sweep_for(late) > 0
     });
-    let Some(last) = too_late.map(|version| version.visible).max() else {
+    let lists_nothing = schedule.has(Kind::LongLookBack) && schedule.has(Kind::OddPages);
+    let end = origin() + SignedDuration::from_secs(schedule.active_secs.cast_signed());
+    let last = too_late.map(|version| version.visible).max();
+    let Some(last) = last.max(lists_nothing.then_some(end)) else {
         return;
     };
     end_what_never_ends(schedule);

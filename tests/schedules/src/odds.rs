@@ -8,7 +8,7 @@ use crate::{Kind, Schedule, caps, clocks, outputs};
 
 /// The kinds that were added later, and the numbers from which each is drawn: the others stay as they
 /// were.
-pub(crate) const LATER: [(Kind, u64); 22] = [
+pub(crate) const LATER: [(Kind, u64); 23] = [
     (Kind::LateEvidence, 95),
     (Kind::Backfill, 93),
     (Kind::Replay, 92),
@@ -31,6 +31,7 @@ pub(crate) const LATER: [(Kind, u64); 22] = [
     (Kind::CappedBytes, 215),
     (Kind::Unlisted, 216),
     (Kind::CountFails, 217),
+    (Kind::PoisonWindow, 218),
 ];
 
 /// How likely each kind is in a schedule, in percent, and how many calls it strikes there.
@@ -40,7 +41,8 @@ pub(crate) fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::Late | Kind::Moves => (50, 0, 0),
         Kind::Backlog => (40, 0, 0),
         Kind::Poison => (20, 100, 100),
-        Kind::PoisonAnswer | Kind::CappedRows | Kind::OddPages => (10, 100, 100),
+        Kind::PoisonAnswer | Kind::PoisonWindow | Kind::CappedRows => (10, 100, 100),
+        Kind::OddPages => (10, 100, 100),
         Kind::OwnBudget => (10, 100, 100),
         Kind::CappedShort | Kind::CappedBytes => (6, 100, 100),
         Kind::Unlisted | Kind::CountFails => (8, 100, 100),
@@ -75,6 +77,7 @@ pub(crate) fn lasts(kind: Kind) -> bool {
         kind,
         Kind::Poison
             | Kind::PoisonAnswer
+            | Kind::PoisonWindow
             | Kind::CappedRows
             | Kind::Partial
             | Kind::OddPages
@@ -92,6 +95,7 @@ pub(crate) fn may_be_for_ever(kind: Kind) -> bool {
         kind,
         Kind::Poison
             | Kind::PoisonAnswer
+            | Kind::PoisonWindow
             | Kind::CappedRows
             | Kind::CappedShort
             | Kind::CappedBytes
@@ -123,6 +127,10 @@ pub(crate) fn detail(kind: Kind, schedule: &Schedule, random: &mut Random) -> u6
         Kind::PoisonAnswer => {
             let alert = alert(random);
             Answer::to_a_page(random).with(alert)
+        }
+        Kind::PoisonWindow => {
+            let alert = alert(random);
+            Answer::to_a_window(random).with(alert)
         }
         Kind::CappedRows => {
             let rows = most_at_once(&schedule.alerts) as u64 + random.between(11, 30);

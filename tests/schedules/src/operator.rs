@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alerts::older;
+use crate::answer::Answer;
 use crate::random::Random;
 use crate::{Kind, Schedule, origin};
 
@@ -70,6 +71,24 @@ fn draw_crowd(schedule: &mut Schedule) {
         }
         let place = schedule.alerts.len() - 1;
         schedule.alerts.insert(place, alert);
+    }
+    poison_crowd(schedule, asked_ms);
+}
+
+/// Has windows fail, in most schedules that have such, for one of the last alerts, while the backfill may be reading:
+/// another one in each of its readings.
+fn poison_crowd(schedule: &mut Schedule, asked_ms: u64) {
+    let mut random = Random::new(schedule.seed, 233);
+    let last = schedule.alerts.len() as u64 - 2;
+    let poison = schedule.episodes.iter_mut();
+    for episode in poison.filter(|episode| episode.kind == Kind::PoisonWindow) {
+        if random.percent(30) {
+            continue;
+        }
+        let alert = random.between(last - 9, last);
+        episode.detail = Answer::of(episode.detail).0.with(alert);
+        episode.from_ms = asked_ms + random.between(0, 300_000);
+        episode.to_ms = episode.from_ms + random.between(60_000, 900_000);
     }
 }
 

@@ -25,6 +25,7 @@ struct Inner {
     script: Mutex<VecDeque<Answer>>,
     count: Mutex<Count>,
     poison: Mutex<Option<String>>,
+    poison_windows: Mutex<Option<String>>,
     pub(crate) latency: Mutex<u64>,
     poison_status: Mutex<Option<(u16, Option<u64>)>>,
     down: Mutex<bool>,
@@ -132,9 +133,15 @@ impl FakeGraph {
         *self.inner.poison.lock().unwrap() = Some(text.to_owned());
     }
 
+    /// Any question about a window with this text in an alert of it is answered as a poisoned page is.
+    pub(crate) fn poison_windows(&self, text: &str) {
+        *self.inner.poison_windows.lock().unwrap() = Some(text.to_owned());
+    }
+
     /// No answer fails any more.
     pub(crate) fn heal(&self) {
         *self.inner.poison.lock().unwrap() = None;
+        *self.inner.poison_windows.lock().unwrap() = None;
         self.inner.script.lock().unwrap().clear();
     }
 
@@ -257,6 +264,11 @@ impl Transport for Wire {
             .filter(|(_, updated, _)| (from..to).contains(updated))
             .map(|(id, _, json)| (id, json.as_str()))
             .collect();
+        let poison = self.0.poison_windows.lock().unwrap().clone();
+        if poison.is_some_and(|text| hits.iter().any(|(_, json)| json.contains(&text))) {
+            let (status, _) = self.0.poison_status.lock().unwrap().unwrap_or((500, None));
+            return Ok(answer(status, None, String::new()));
+        }
         let counted = hits.len() as u64;
         let unlisted = self.0.unlisted.lock().unwrap();
         let hits: Vec<&str> = hits
