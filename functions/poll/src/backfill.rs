@@ -140,19 +140,22 @@ impl Poller {
                 break;
             };
             // Live polls read what lies ahead of that.
-            let Some(window) = Window::new(range.window.from(), range.window.to().min(until))
-            else {
-                backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
+            let behind = Window::new(range.window.from(), range.window.to().min(until));
+            if behind != Some(range.window) {
+                let rest = behind.as_slice();
+                backfill.each(|ranges| ranges.narrow(range.window, rest, context.now));
+            }
+            let Some(window) = behind else {
                 continue;
             };
             if !context.has_time(&options) || !self.wait_for_budget(&options, context, saved).await
             {
                 return Ok(());
             }
-            let is_second = backfill.ranges.within(range.window).next().is_none();
+            let is_second = backfill.ranges.within(window).next().is_none();
             let mut options = options.clone().after(range.due);
             if !is_second {
-                options.then_ms = Some(left_ms.saturating_sub(range.window.millis()));
+                options.then_ms = Some(left_ms.saturating_sub(window.millis()));
             }
             let before = report.clone();
             let read = self.read_window(options.clone(), window, context, saved, report);
@@ -162,12 +165,12 @@ impl Poller {
                 step.suppressed_before += did.suppressed;
             }
             let listed = ListSummary {
-                is_long: self.is_long(&did),
+                is_empty: did.alerts == 0,
                 is_news: did.records > 0,
             };
             match read {
                 Ok(WindowOutcome::Read(left)) => {
-                    backfill.read(range.window, &left.windows(), listed, context.now, windows);
+                    backfill.read(window, &left.windows(), listed, context.now, windows);
                     let is_out_of_time = !left.rest.is_empty();
                     for part in left.failed {
                         backfill.each(|ranges| ranges.put_off(part, context.now));
@@ -193,7 +196,7 @@ impl Poller {
                     left,
                 }) => {
                     if let Some(left) = left {
-                        backfill.read(range.window, &left.windows(), listed, context.now, windows);
+                        backfill.read(window, &left.windows(), listed, context.now, windows);
                     }
                     if !self.ask_graph(graph_answers, context).await {
                         report.ending = Ending::Postponed(delay);
@@ -201,7 +204,7 @@ impl Poller {
                     }
                     // Graph answers other questions: the trouble is with this window alone, which is tried in
                     // parts when it is read again.
-                    backfill.each(|ranges| ranges.put_off(range.window, context.now));
+                    backfill.each(|ranges| ranges.put_off(window, context.now));
                 }
                 Err(unread) => {
                     let error = &unread.error;
@@ -216,14 +219,14 @@ impl Poller {
                         }
                         return Err(unread.error);
                     }
-                    backfill.each(|ranges| ranges.put_off(range.window, context.now));
+                    backfill.each(|ranges| ranges.put_off(window, context.now));
                     if range.due.failures + 1 >= MAX_FAILURES {
                         let reason = format!(
                             "a backfill tried it {MAX_FAILURES} times and got no further: {error}"
                         );
                         self.quarantine_window(window, &reason, options.dry_run, report)
                             .await?;
-                        backfill.each(|ranges| ranges.narrow(range.window, &[], context.now));
+                        backfill.each(|ranges| ranges.narrow(window, &[], context.now));
                         backfill.failed = true;
                         step.failed.push(window);
                     }

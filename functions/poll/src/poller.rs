@@ -4,10 +4,11 @@ use drawbridge_cursor::Window;
 use drawbridge_graph::Graph;
 use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
+use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::quarantine::Quarantine;
-use crate::read_options::FEWEST_OF_A_CUT_LIST;
+use crate::read_options::{FEWEST_OF_A_CUT_LIST, SWEPT_AGAIN};
 use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop, Unlisted};
 
 /// The handler: polls one tenant.
@@ -68,6 +69,11 @@ impl Poller {
     /// off. `did` is what reading it did.
     pub(crate) fn is_long(&self, did: &Report) -> bool {
         did.pages > 1 || did.alerts >= self.fewest_of_a_cut_list() as u64
+    }
+
+    /// Whether a sweep reads the window once more in any case.
+    pub(crate) fn is_swept_again(&self, window: Window, now: Timestamp) -> bool {
+        self.settings.windows.sweeps && now.duration_since(window.from()) < SWEPT_AGAIN
     }
 
     pub(crate) fn quarantine(&self) -> Quarantine<'_> {

@@ -166,17 +166,19 @@ impl Poller {
             report.swept += did.records;
         }
         // Sweeps come again by themselves, and what live polls read is read by the next ones, too, and by
-        // the hourly sweep, unless it is older.
+        // the hourly sweep, unless it is older. What no sweep comes for is read twice, however short its list.
         let is_read_soon =
             known_to.is_some() && context.now.duration_since(window.from()) < READ_HOURLY;
-        let is_long = match what {
-            What::Again => did.pages > 1 && did.records > 0,
+        let is_swept = self.is_swept_again(window, context.now);
+        let is_in_doubt = match what {
+            What::Again => did.records > 0 && (did.pages > 1 || !is_swept),
             What::Live if is_read_soon => did.pages > 1,
-            _ => self.is_long(&did),
+            _ if is_swept => self.is_long(&did),
+            _ => did.alerts > 0,
         };
         let settings = &self.settings.windows;
         let read_again = |state: &mut State, rest: &[Window]| {
-            for part in window.without(rest).into_iter().filter(|_| is_long) {
+            for part in window.without(rest).into_iter().filter(|_| is_in_doubt) {
                 state.read_again(part, known_to, context.now, settings);
             }
         };

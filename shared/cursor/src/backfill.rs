@@ -34,8 +34,8 @@ pub struct Backfill {
 /// What reading a window brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ListSummary {
-    /// Whether its list came in several pages, or has as many alerts as one that was cut off.
-    pub is_long: bool,
+    /// Whether it lists no alerts at all.
+    pub is_empty: bool,
     /// Whether any of it had not been delivered before.
     pub is_news: bool,
 }
@@ -87,9 +87,9 @@ impl Backfill {
 
     /// Notes that of `window` only `rest` is still to be read.
     ///
-    /// What was read of it in pieces comes once more, each as it is, and so does what had a long list, until that
+    /// What was read of it in pieces comes once more, each as it is, and so does what lists any alert, until that
     /// brings nothing new: see [`State::read_again`](crate::State::read_again). By then the alerts that changed
-    /// meanwhile have settled, and Graph's replicas agree.
+    /// meanwhile have settled, and Graph's replicas agree: a list and a count of different moments prove nothing.
     pub fn read(
         &mut self,
         window: Window,
@@ -102,9 +102,9 @@ impl Backfill {
         self.ranges.narrow(window, rest, now);
         self.second.narrow(window, rest, now);
         let is_wanted_again = if was_new {
-            listed.is_long || !rest.is_empty()
+            !listed.is_empty || !rest.is_empty()
         } else {
-            listed.is_long && listed.is_news
+            listed.is_news
         };
         if self.dry_run || !is_wanted_again {
             return;
@@ -150,30 +150,32 @@ mod tests {
         backfill: &mut Backfill,
         window: Window,
         rest: &[Window],
-        (is_long, is_news): (bool, bool),
+        (is_empty, is_news): (bool, bool),
         now: Timestamp,
     ) {
-        let listed = ListSummary { is_long, is_news };
+        let listed = ListSummary { is_empty, is_news };
         backfill.read(window, rest, listed, now, &WindowSettings::default());
     }
 
-    const SHORT: (bool, bool) = (false, false);
+    const EMPTY: (bool, bool) = (true, false);
+    const KNOWN: (bool, bool) = (false, false);
+    const NEWS: (bool, bool) = (false, true);
 
     #[test]
     fn what_was_read_in_pieces_is_read_once_more() {
         let mut backfill = Backfill::default();
         backfill.ranges.add(window(0, 100), Due::default());
-        read(&mut backfill, window(0, 100), &[window(40, 60)], SHORT, NOW);
+        read(&mut backfill, window(0, 100), &[window(40, 60)], EMPTY, NOW);
         assert_eq!(next(&backfill, NOW), Some(window(40, 60)));
-        read(&mut backfill, window(40, 60), &[], SHORT, NOW);
+        read(&mut backfill, window(40, 60), &[], EMPTY, NOW);
         // And no third time.
         for (part, rest) in [
             (window(0, 40), window(30, 40)),
             (window(60, 100), window(90, 100)),
         ] {
             assert_eq!(next(&backfill, later()), Some(part));
-            read(&mut backfill, part, &[rest], SHORT, later());
-            read(&mut backfill, rest, &[], SHORT, later());
+            read(&mut backfill, part, &[rest], EMPTY, later());
+            read(&mut backfill, rest, &[], EMPTY, later());
         }
         assert!(backfill.is_done());
         let mut counts = Backfill {
@@ -181,7 +183,7 @@ mod tests {
             ..Backfill::default()
         };
         counts.ranges.add(window(0, 100), Due::default());
-        read(&mut counts, window(0, 100), &[window(40, 60)], SHORT, NOW);
+        read(&mut counts, window(0, 100), &[window(40, 60)], EMPTY, NOW);
         assert!(counts.second.is_empty());
     }
 
@@ -190,10 +192,10 @@ mod tests {
     fn what_is_read_once_more_waits() {
         let mut backfill = Backfill::default();
         backfill.ranges.add(window(0, 200), Due::default());
-        read(&mut backfill, window(0, 100), &[], (true, true), NOW);
+        read(&mut backfill, window(0, 100), &[], NEWS, NOW);
         assert_eq!(backfill.second_from(), Some(later()));
         assert_eq!(next(&backfill, NOW), Some(window(100, 200)));
-        read(&mut backfill, window(100, 200), &[], SHORT, NOW);
+        read(&mut backfill, window(100, 200), &[], EMPTY, NOW);
         let just_before = later() - SignedDuration::from_secs(1);
         assert_eq!(next(&backfill, just_before), None);
         assert!(!backfill.is_done());
@@ -201,23 +203,23 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_is_read_again_until_it_brings_nothing_new() {
+    fn a_list_is_read_again_until_it_brings_nothing_new() {
         let all = window(0, 100);
         let mut backfill = Backfill::default();
         backfill.ranges.add(all, Due::default());
         let mut now = NOW;
         // Even if all of it was known: a row that shifted was not.
-        for is_news in [false, true, true] {
-            read(&mut backfill, all, &[], (true, is_news), now);
+        for listed in [KNOWN, NEWS, NEWS] {
+            read(&mut backfill, all, &[], listed, now);
             assert_eq!(next(&backfill, now), None);
             now = backfill.second_from().unwrap();
             assert_eq!(next(&backfill, now), Some(all));
         }
-        read(&mut backfill, all, &[], (true, false), now);
+        read(&mut backfill, all, &[], KNOWN, now);
         assert!(backfill.is_done());
 
         backfill.ranges.add(all, Due::default());
-        read(&mut backfill, all, &[], (false, true), NOW);
-        assert!(backfill.is_done(), "a short list has no rows that shift");
+        read(&mut backfill, all, &[], EMPTY, NOW);
+        assert!(backfill.is_done(), "what is empty has no rows that shift");
     }
 }

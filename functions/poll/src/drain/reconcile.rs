@@ -8,7 +8,7 @@ use super::listing::Listed;
 use super::{Drain, Left, Section, Unread, WindowOutcome};
 use crate::PollError;
 use crate::budget;
-use crate::read_options::{READ_DAILY, READ_HOURLY, SWEPT_AGAIN, What};
+use crate::read_options::{READ_DAILY, READ_HOURLY, What};
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
@@ -253,9 +253,8 @@ impl Drain<'_> {
 
     /// Whether nothing reads the window once more after this: it was read before, and no sweep comes for it.
     pub(super) fn is_read_for_good(&self, window: Window) -> bool {
-        let age = self.context.now.duration_since(window.from());
         match self.options.what {
-            What::Again => age >= SWEPT_AGAIN || !self.poller.settings.windows.sweeps,
+            What::Again => !self.poller.is_swept_again(window, self.context.now),
             _ => self.options.is_second_reading(),
         }
     }

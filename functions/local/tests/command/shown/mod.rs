@@ -217,7 +217,7 @@ fn backfill() {
     let folders = RefCell::new(Vec::new());
     let backfill = || {
         let folder = Folder::new();
-        write(&folder, "contoso", &tenant, "");
+        write(&folder, "contoso", &tenant, "overlap_secs = 0");
         let range = ["--from", "2021-05-01", "--to", "2021-05-03"];
         let args = [&["backfill", "--tenant", "contoso", "--yes"][..], &range].concat();
         let command = command(&folder, &args);
