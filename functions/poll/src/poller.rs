@@ -4,11 +4,11 @@ use drawbridge_cursor::Window;
 use drawbridge_graph::Graph;
 use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::context::PollContext;
 use crate::quarantine::Quarantine;
-use crate::read_options::{FEWEST_OF_A_CUT_LIST, SWEPT_AGAIN};
+use crate::read_options::{FEWEST_OF_A_CUT_LIST, READ_HOURLY, SWEPT_AGAIN};
 use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop, Unlisted};
 
 /// The handler: polls one tenant.
@@ -69,6 +69,19 @@ impl Poller {
     /// off. `did` is what reading it did.
     pub(crate) fn is_long(&self, did: &Report) -> bool {
         did.pages > 1 || did.alerts >= self.fewest_of_a_cut_list() as u64
+    }
+
+    /// Whether live polls or the hourly sweep soon read again what a live poll reads of it. Where nothing is new,
+    /// live polls begin where the state was last saved.
+    pub(crate) fn is_read_soon(&self, window: Window, now: Timestamp) -> bool {
+        let windows = &self.settings.windows;
+        let overlapped_secs = windows.overlap_secs.saturating_mul(2);
+        let polled_secs = overlapped_secs.saturating_add(self.settings.heartbeat_secs);
+        let longest = match windows.sweeps {
+            true => READ_HOURLY,
+            false => SignedDuration::from_secs(polled_secs.into()),
+        };
+        now.duration_since(window.from()) < longest
     }
 
     /// Whether a sweep reads the window once more in any case.

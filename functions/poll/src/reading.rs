@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::drain::{Drain, Left, Unread, WindowOutcome};
-use crate::read_options::{READ_HOURLY, ReadOptions, SWEPT_AGAIN, What};
+use crate::read_options::{ReadOptions, SWEPT_AGAIN, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
 
@@ -167,14 +167,13 @@ impl Poller {
         }
         // Sweeps come again by themselves, and what live polls read is read by the next ones, too, and by
         // the hourly sweep, unless it is older. What no sweep comes for is read twice, however short its list.
-        let is_read_soon =
-            known_to.is_some() && context.now.duration_since(window.from()) < READ_HOURLY;
+        let is_read_soon = known_to.is_some() && self.is_read_soon(window, context.now);
         let is_swept = self.is_swept_again(window, context.now);
         let is_in_doubt = match what {
             What::Again => did.records > 0 && (did.pages > 1 || !is_swept),
             What::Live if is_read_soon => did.pages > 1,
-            _ if is_swept => self.is_long(&did),
-            _ => did.alerts > 0,
+            _ if !is_swept => did.alerts > 0,
+            _ => self.is_long(&did),
         };
         let settings = &self.settings.windows;
         let read_again = |state: &mut State, rest: &[Window]| {
@@ -242,7 +241,12 @@ impl Poller {
             saved.state.put_off(part, context.now);
         }
         for part in left.incomplete {
-            for gap in saved.state.unread.incomplete_for_good(part) {
+            let state = &mut saved.state;
+            let mut for_good = state.unread.incomplete_for_good(part);
+            // Sweeps come again by themselves.
+            let of_again = state.again.incomplete_for_good(part).into_iter();
+            for_good.extend(of_again.filter(|gap| !self.is_swept_again(*gap, context.now)));
+            for gap in for_good {
                 self.quarantine_window(gap, &stayed_incomplete(), false, report)
                     .await?;
             }

@@ -52,6 +52,7 @@ impl SavedState {
         let (mut state, etag) = read(store, &key, most_bytes).await?;
         let pages = state.pages.ids().collect();
         let wanted = state.wanted();
+        state.wait_anew(now);
         state.prune(now, settings.retention_secs);
         Ok(Self {
             watermark: state.watermark,

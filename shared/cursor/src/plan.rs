@@ -85,7 +85,13 @@ impl State {
         let is_ahead = self.watermark.is_some_and(|watermark| watermark > now);
         if is_ahead || self.watermark.is_none() {
             let earliest = self.start(now, settings);
-            self.first_from = self.first_from.map(|first| first.min(earliest));
+            let first = self.first_from;
+            self.first_from = first.map(|first| first.min(earliest));
+            // A first poll by that clock looked back less far than it should have.
+            let missed = first.and_then(|first| Window::new(earliest, first));
+            if let Some(missed) = missed.filter(|_| is_ahead) {
+                self.unread.add(missed, Due::default());
+            }
         }
         if is_ahead {
             let day = before(now, DAY_SECS);

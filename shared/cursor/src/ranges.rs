@@ -138,6 +138,20 @@ impl Ranges {
         self.change(window, |due| due.put_off(now));
     }
 
+    /// Begins the waits anew that began later than now.
+    pub(crate) fn wait_anew(&mut self, now: Timestamp) {
+        let all: Vec<Range> = self.iter().collect();
+        for range in all {
+            if range.due.since.is_some_and(|since| since > now) {
+                let due = Due {
+                    since: Some(now),
+                    ..range.due
+                };
+                self.0.insert(range.window.bounds(), due);
+            }
+        }
+    }
+
     fn change(&mut self, window: Window, change: impl Fn(Due) -> Due) {
         let inside: Vec<Range> = self.within(window).collect();
         for range in inside {

@@ -213,6 +213,15 @@ impl State {
         }
     }
 
+    /// Lets what waits to be read once more wait from now on, if its wait began later than now, by a clock that was
+    /// ahead: a second reading soon after the first one may find Graph's replicas as they were.
+    pub fn wait_anew(&mut self, now: Timestamp) {
+        self.again.wait_anew(now);
+        for backfill in self.backfills.values_mut() {
+            backfill.second.wait_anew(now);
+        }
+    }
+
     /// Adds to what is to be read again what of `window` is not to be read anyway.
     pub(crate) fn add_again(&mut self, window: Window, due: Due) {
         for gap in self.unread.gaps(window) {

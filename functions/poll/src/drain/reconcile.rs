@@ -8,7 +8,7 @@ use super::listing::Listed;
 use super::{Drain, Left, Section, Unread, WindowOutcome};
 use crate::PollError;
 use crate::budget;
-use crate::read_options::{READ_DAILY, READ_HOURLY, What};
+use crate::read_options::{READ_HOURLY, What};
 
 /// How long the number may take: it is not worth a wait that a throttled client is asked for.
 const COUNT_TIME: Duration = Duration::from_secs(10);
@@ -286,13 +286,15 @@ impl Drain<'_> {
     }
 
     /// Whether nothing reads the window again soon. Sweeps come again by themselves, for a week; a backfill does not,
-    /// and what is so old is read once a day at most.
+    /// and what is so old is read once a day at most. Live polls read the last minutes again.
     fn is_once_only(&self, window: Window) -> bool {
-        let age = self.context.now.duration_since(window.from());
+        let now = self.context.now;
+        let age = now.duration_since(window.from());
         match self.options.what {
             What::Backfill => true,
-            What::Again => age >= READ_DAILY || !self.poller.settings.windows.sweeps,
-            What::Live | What::Unread => age >= READ_HOURLY,
+            What::Again => !self.poller.is_swept_again(window, now),
+            What::Live => !self.poller.is_read_soon(window, now),
+            What::Unread => age >= READ_HOURLY || !self.poller.settings.windows.sweeps,
         }
     }
 

@@ -47,6 +47,45 @@ async fn a_first_poll_whose_clock_was_ahead_hides_nothing_of_the_first_look_back
     }
 }
 
+/// Before, what the look-back had that is older than a week was never read.
+#[tokio::test(start_paused = true)]
+async fn a_first_poll_whose_clock_was_ahead_reads_all_of_a_long_look_back() {
+    let world = World::with(|settings| {
+        settings.windows.first_lookback_secs = 9 * 24 * 60 * 60;
+    });
+    world.set("old", "2026-02-21T12:00:00Z");
+    poll_off_by(&world, 2 * DAY).await;
+    minutes(&world, 3).await;
+    assert!(world.has("old"));
+}
+
+/// Before, it came at once, while Graph's replicas were as they had been.
+#[tokio::test(start_paused = true)]
+async fn a_second_reading_after_a_clock_was_ahead_waits() {
+    let world = World::with(|settings| settings.windows.sweeps = false);
+    world.poll().await.unwrap();
+    let ahead = world.clock.now() + SignedDuration::from_hours(2);
+    let day = |n: u32| {
+        let at = |n| format!("2026-02-{n:02}T00:00:00Z").parse().unwrap();
+        Window::new(at(n), at(n + 1)).unwrap()
+    };
+    let add = |state: &mut drawbridge_cursor::State| {
+        state.again.add(day(10), Due::after(ahead, 900));
+        let backfill = state.backfills.entry("b1".to_owned()).or_default();
+        backfill.second.add(day(11), Due::after(ahead, 900));
+    };
+    change_state(world.store.as_ref(), "contoso", add)
+        .await
+        .unwrap();
+    for n in [10, 11] {
+        world.set(&format!("da{n}"), &format!("2026-02-{n}T12:00:00Z"));
+    }
+    minutes(&world, 14).await;
+    assert!(!world.has("da10") && !world.has("da11"));
+    minutes(&world, 3).await;
+    assert!(world.has("da10") && world.has("da11"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_first_start_that_was_noted_ahead_of_now_holds_up_nothing() {
     let world = World::new();

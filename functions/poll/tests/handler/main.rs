@@ -28,6 +28,7 @@ mod poller;
 mod reconcile;
 mod replay;
 mod replicas;
+mod second_reading;
 mod short_of_time;
 mod sign_in;
 mod slow;
