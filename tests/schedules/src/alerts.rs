@@ -160,6 +160,7 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
                 Kind::LongLookBack,
                 is_old && schedule.lookback_secs > 86_400,
             ),
+            (Kind::LongOutage, is_old && schedule.has(Kind::LongOutage)),
         ] {
             if is_it {
                 counts.strike(kind);

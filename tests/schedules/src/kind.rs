@@ -127,11 +127,13 @@ pub enum Kind {
     CountFails,
     /// Every question about a window fails whenever one given alert lies in it, whatever else the page has.
     PoisonWindow,
+    /// Nobody has polled for days, up to more than any sweep reads again.
+    LongOutage,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::Ties,
         Self::Late,
         Self::Moves,
@@ -190,6 +192,7 @@ impl Kind {
         Self::Unlisted,
         Self::CountFails,
         Self::PoisonWindow,
+        Self::LongOutage,
     ];
 
     /// The kinds that are drawn for a schedule one after the other, the last two from numbers of
@@ -214,6 +217,7 @@ impl Kind {
                     | Self::TimeGoesBack
                     | Self::HalfCharacter
                     | Self::LongLookBack
+                    | Self::LongOutage
                     | Self::LargeState
             )
     }

@@ -1,4 +1,4 @@
-//! A tenant that was polled before the schedule begins: its state knows many alerts.
+//! A tenant that was polled before the schedule begins: its state knows many alerts, or nobody has polled for days.
 
 use drawbridge_cursor::{AlertDigest, State, Swept, epoch_secs_of};
 use jiff::SignedDuration;
@@ -15,14 +15,20 @@ pub(crate) fn count(schedule: &Schedule) -> usize {
     }
 }
 
-/// The state that polls have left who were then away for some hours.
+/// For how many days nobody has polled.
+pub(crate) fn outage_days(schedule: &Schedule) -> Option<u64> {
+    let days = || Random::new(schedule.seed, 234).between(2, 12);
+    schedule.has(Kind::LongOutage).then(days)
+}
+
+/// The state that polls have left who were then away for some hours, or for days.
 pub(crate) fn state(schedule: &Schedule) -> Option<State> {
-    let count = count(schedule);
-    if count == 0 {
+    let (count, outage) = (count(schedule), outage_days(schedule));
+    if count == 0 && outage.is_none() {
         return None;
     }
     let ago = |hours| origin() - SignedDuration::from_hours(hours);
-    let last = ago(3);
+    let last = ago(outage.map_or(3, |days| days.cast_signed() * 24));
     let mut state = State {
         watermark: Some(last),
         first_from: Some(ago(30 * 24)),

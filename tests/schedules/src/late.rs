@@ -71,7 +71,8 @@ pub(crate) fn wait_for_the_daily_sweep(schedule: &mut Schedule) {
         let late = version.visible.duration_since(version.updated);
         sweep_for(late) > 0
     });
-    let lists_nothing = schedule.has(Kind::LongLookBack) && schedule.has(Kind::OddPages);
+    let is_long = schedule.has(Kind::LongLookBack) || schedule.has(Kind::LongOutage);
+    let lists_nothing = is_long && schedule.has(Kind::OddPages);
     let end = origin() + SignedDuration::from_secs(schedule.active_secs.cast_signed());
     let last = too_late.map(|version| version.visible).max();
     let Some(last) = last.max(lists_nothing.then_some(end)) else {

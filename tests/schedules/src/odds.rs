@@ -8,7 +8,7 @@ use crate::{Kind, Schedule, caps, clocks, outputs};
 
 /// The kinds that were added later, and the numbers from which each is drawn: the others stay as they
 /// were.
-pub(crate) const LATER: [(Kind, u64); 23] = [
+pub(crate) const LATER: [(Kind, u64); 24] = [
     (Kind::LateEvidence, 95),
     (Kind::Backfill, 93),
     (Kind::Replay, 92),
@@ -32,6 +32,7 @@ pub(crate) const LATER: [(Kind, u64); 23] = [
     (Kind::Unlisted, 216),
     (Kind::CountFails, 217),
     (Kind::PoisonWindow, 218),
+    (Kind::LongOutage, 219),
 ];
 
 /// How likely each kind is in a schedule, in percent, and how many calls it strikes there.
@@ -55,7 +56,7 @@ pub(crate) fn odds(kind: Kind) -> (u64, u64, u64) {
         Kind::WrongClock => (6, 100, 100),
         Kind::Vanishes | Kind::TimeGoesBack => (8, 0, 0),
         Kind::HalfCharacter => (10, 0, 0),
-        Kind::LargeAlert | Kind::LongLookBack => (5, 0, 0),
+        Kind::LargeAlert | Kind::LongLookBack | Kind::LongOutage => (5, 0, 0),
         Kind::LargeState => (4, 0, 0),
         Kind::ManyOutputs => (8, 30, 100),
         Kind::DiskFull => (8, 100, 100),

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use crate::alerts::{AlertPlan, Version, older};
 use crate::random::Random;
-use crate::{Kind, Schedule, origin};
+use crate::{Kind, Schedule, known, operator, origin};
 
 /// The largest page of a client that meets large alerts, and the largest page with one alert on it:
 /// everything is a few hundred times smaller than it is.
@@ -27,7 +27,7 @@ const ODD: [(Kind, u64, Change); 4] = [
 
 type Change = fn(&mut AlertPlan, &mut Random, u64);
 
-/// Makes some alerts odd, and adds those of a long look-back.
+/// Makes some alerts odd, and adds those of a long look-back or outage.
 pub(crate) fn draw(schedule: &mut Schedule) {
     for (kind, stream, change) in ODD {
         if !schedule.has(kind) {
@@ -44,17 +44,31 @@ pub(crate) fn draw(schedule: &mut Schedule) {
             }
         }
     }
-    // Who knows a state has no first poll.
-    if schedule.has(Kind::LongLookBack) && !schedule.has(Kind::LargeState) {
+    if let Some(days) = known::outage_days(schedule) {
+        let mut random = Random::new(schedule.seed, 235);
+        add_older(schedule, &mut random, days);
+        for alert in &mut schedule.alerts {
+            if operator::is_older(alert.created) && random.percent(20) {
+                let after = SignedDuration::from_secs(random.between(1, 1200).cast_signed());
+                alert.change_at(origin() + after);
+            }
+        }
+    } else if schedule.has(Kind::LongLookBack) && !schedule.has(Kind::LargeState) {
+        // Who knows a state has no first poll.
         let mut random = Random::new(schedule.seed, 225);
         let days = random.between(2, 6);
         schedule.lookback_secs = days * 86_400;
-        for _ in 0..random.between(10, 60) {
-            let hours = random.between(25, days * 24 - 2);
-            let alert = older(schedule, &mut random, hours);
-            let place = schedule.alerts.len() - 1;
-            schedule.alerts.insert(place, alert);
-        }
+        add_older(schedule, &mut random, days);
+    }
+}
+
+/// Adds alerts of the days before the last one.
+fn add_older(schedule: &mut Schedule, random: &mut Random, days: u64) {
+    for _ in 0..random.between(10, 60) {
+        let hours = random.between(25, days * 24 - 2);
+        let alert = older(schedule, random, hours);
+        let place = schedule.alerts.len() - 1;
+        schedule.alerts.insert(place, alert);
     }
 }
 

@@ -155,11 +155,20 @@ fn what_lacked_alerts_when_it_was_counted_is_not_all_because_counting_fails() {
 
 /// Alerts behind the row at which lists were cut off had not come when the schedule ended, an hour before the sweep
 /// that finds them.
-const ENDED_TOO_EARLY: [u64; 1] = [12_048_041];
+const ENDED_TOO_EARLY: [u64; 2] = [12_048_041, 17_001_529];
 
 #[test]
 fn a_schedule_with_lists_that_are_cut_off_lasts_until_a_sweep() {
     break_nothing(&ENDED_TOO_EARLY, Kinds::NONE);
+}
+
+/// A list that an old replica cut off and a number that a new one gave were the same: an alert of a short list was
+/// lost, which was read once only.
+const READ_ONCE: [u64; 1] = [19_012_883];
+
+#[test]
+fn a_backfill_reads_short_lists_twice_too() {
+    break_nothing(&READ_ONCE, Kinds::NONE);
 }
 
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
