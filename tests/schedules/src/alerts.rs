@@ -160,7 +160,10 @@ pub(crate) fn census(schedule: &Schedule, counts: &mut Counts) {
                 Kind::LongLookBack,
                 is_old && schedule.lookback_secs > 86_400,
             ),
-            (Kind::LongOutage, is_old && schedule.has(Kind::LongOutage)),
+            (
+                Kind::LongOutage,
+                is_old && known::outage_days(schedule).is_some(),
+            ),
         ] {
             if is_it {
                 counts.strike(kind);

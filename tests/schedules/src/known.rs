@@ -15,10 +15,11 @@ pub(crate) fn count(schedule: &Schedule) -> usize {
     }
 }
 
-/// For how many days nobody has polled.
+/// For how many days nobody has polled. A state that has to remember hundreds of alerts is younger.
 pub(crate) fn outage_days(schedule: &Schedule) -> Option<u64> {
     let days = || Random::new(schedule.seed, 234).between(2, 12);
-    schedule.has(Kind::LongOutage).then(days)
+    let is_out = schedule.has(Kind::LongOutage) && !schedule.has(Kind::LargeState);
+    is_out.then(days)
 }
 
 /// The state that polls have left who were then away for some hours, or for days.
