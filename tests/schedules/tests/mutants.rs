@@ -12,7 +12,7 @@ const SCHEDULES: u64 = 2000;
 fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
         Mutation::FailedCountIsNever => 5_340,
-        Mutation::SmallPagesForGood => 1_001_820,
+        Mutation::SmallPagesForGood => 1_019_693,
         Mutation::SecondForgotten => 8_001_942,
         _ => 0,
     }
