@@ -51,7 +51,7 @@ pub(crate) struct TenantStatus {
     /// How many items it has in quarantine.
     pub(crate) quarantined: usize,
     pub(super) is_stack: bool,
-    /// Whether a poll of it is running in the folder, as far as that is known.
+    /// Whether somebody polls it in the folder, as far as that is known.
     pub(super) is_polled: Option<bool>,
     /// The options that name the place in another command.
     pub(super) options: String,
@@ -247,13 +247,26 @@ impl TenantStatus {
         })
     }
 
+    /// Whether it is known that nobody polls it.
+    fn is_unattended(&self) -> bool {
+        self.is_polled == Some(false)
+    }
+
     /// The problem that it is not polled, if it is not.
     fn unpolled(&self) -> Option<Problem> {
         let is_overdue = |since| self.is_longer_ago(since, OVERDUE_AFTER);
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
+            _ if self.is_unattended() && self.is_retrying() => {
+                let failed = match self.failed_since() {
+                    Some(since) => ago(Some(since), self.now),
+                    None => return None,
+                };
+                let what = format!("polls failed, at first {failed}, and no poll is running");
+                ("not polled", what)
+            }
             (Ok(Some(_)), None) => match self.first_poll() {
-                Some(FirstPoll::UnderWay(since)) if self.is_polled == Some(false) => {
+                Some(FirstPoll::UnderWay(since)) if self.is_unattended() => {
                     let ago = ago(Some(since), self.now);
                     let what = format!(
                         "the first poll, which began {ago}, did not end, and no poll is running"
@@ -286,7 +299,7 @@ impl TenantStatus {
         if self.refusal.is_some() {
             return None;
         }
-        let todo = self.how_to_poll(self.is_polled == Some(false));
+        let todo = self.how_to_poll(self.is_unattended());
         Some(Problem { word, what, todo })
     }
 
@@ -307,25 +320,30 @@ impl TenantStatus {
     fn failing(&self) -> Option<Problem> {
         let since = self.failing_since()?;
         // When the last one succeeded is another time: the state of an idle tenant is saved about once an hour.
-        let failed = format!(
-            "polls have failed for {}",
-            span(self.now.duration_since(since).as_secs())
-        );
+        let failed = match self.is_unattended() {
+            true => format!("polls failed from {since:.0} on, and no poll is running"),
+            false => format!(
+                "polls have failed for {}",
+                span(self.now.duration_since(since).as_secs())
+            ),
+        };
+        let check = format!("`drawbridge tenants check {}{}`", self.name, self.options);
         Some(Problem {
             word: "failing",
             what: match self.last_success() {
                 Some(_) => failed,
                 None => format!("no poll has succeeded yet; {failed}"),
             },
-            todo: match self.passes_by_itself() {
+            todo: match (self.passes_by_itself(), self.is_unattended()) {
                 // Nothing is wrong with how it signs in.
-                true => "polls try again by themselves, and nothing is lost; if this lasts, do what the last \
-                         error says"
-                    .to_owned(),
-                false => format!(
-                    "run `drawbridge tenants check {}{}`",
-                    self.name, self.options
-                ),
+                (true, false) => {
+                    "polls try again by themselves, and nothing is lost; if this lasts, do what the last \
+                     error says"
+                        .to_owned()
+                }
+                (true, true) => self.how_to_poll(true),
+                (false, false) => format!("run {check}"),
+                (false, true) => format!("run {check}; then {}", self.how_to_poll(true)),
             },
         })
     }
@@ -359,11 +377,14 @@ impl TenantStatus {
                         "{ranges} failed for at least {at_least} and are unread; the first begins \
                          {first:.0}"
                     ),
-                    todo: format!(
-                        "polls try again by themselves; if this does not change, run `drawbridge state \
-                         show --tenant {}{}`",
-                        self.name, self.options
-                    ),
+                    todo: match self.is_unattended() {
+                        true => self.how_to_poll(true),
+                        false => format!(
+                            "polls try again by themselves; if this does not change, run `drawbridge \
+                             state show --tenant {}{}`",
+                            self.name, self.options
+                        ),
+                    },
                 })
             }
             Backlog::Abandoned {
@@ -419,7 +440,7 @@ impl TenantStatus {
         let mut lines: Vec<String> = Vec::new();
         for Problem { word, what, todo } in problems {
             lines.push(what);
-            if word == "failing" {
+            if matches!(word, "failing" | "not polled") {
                 lines.extend(self.error_line());
             }
             lines.push(format!("what to do: {todo}"));

@@ -12,3 +12,4 @@ mod state;
 mod status;
 mod tenants;
 mod trust;
+mod unpolled;

@@ -12,7 +12,7 @@ use crate::support::folder::Folder;
 use crate::support::tenant::{OTHER, Tenant};
 
 /// Writes a state that was saved and last successful so many minutes ago, with other members.
-fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
+pub(super) fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
     let at = (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
     let mut state = json!({
         "version": 3, "watermark": at, "first_from": null, "last_success": at, "saved": at,
@@ -28,8 +28,17 @@ fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
     .unwrap();
 }
 
-fn ago(minutes: i64) -> Timestamp {
+pub(super) fn ago(minutes: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_mins(minutes)
+}
+
+/// The level and the text of what `doctor` says of the tenant's polls.
+pub(super) fn polls(folder: &Folder) -> (String, String) {
+    let doctor = objects(&on(folder, &["doctor", "--json"]));
+    let mut polls = doctor.iter();
+    let polls = polls.find(|line| line["about"] == "contoso: polls");
+    let text = |member| polls.unwrap()[member].as_str().unwrap().to_owned();
+    (text("level"), text("text"))
 }
 
 #[test]
@@ -402,16 +411,7 @@ fn a_long_first_poll_is_catching_up_until_nobody_reads_on() {
         shown.contains("28 d 23 h of alerts are left to read"),
         "{shown}"
     );
-    let polls = || {
-        let doctor = objects(&on(&folder, &["doctor", "--json"]));
-        let polls = doctor.into_iter();
-        polls
-            .filter(|line| line["about"] == "contoso: polls")
-            .map(|line| (line["level"].clone(), line["text"].to_string()))
-            .next()
-            .unwrap()
-    };
-    let (level, text) = polls();
+    let (level, text) = polls(&folder);
     assert_eq!(level, "ok");
     assert!(text.contains("catching up: 28 d 23 h"), "{text}");
 
@@ -427,7 +427,7 @@ fn a_long_first_poll_is_catching_up_until_nobody_reads_on() {
     ] {
         assert!(shown.contains(words), "no {words:?} in: {shown}");
     }
-    assert_eq!(polls().0, "failed");
+    assert_eq!(polls(&folder).0, "failed");
     let told = objects(&on(&folder, &["status", "--json"]).failed(1, &[]));
     assert_eq!(told[0]["status"], "not polled");
 }
