@@ -14,10 +14,6 @@ use crate::table::Cell;
 /// hour, and trouble of half an hour usually passes by itself.
 const LONGEST: SignedDuration = LONGEST_BEHIND;
 
-/// How long after an error polls still count as failing. While they fail, the error is noted anew every five
-/// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
-const NEWS: SignedDuration = SignedDuration::from_mins(10);
-
 /// How long polls may fail for a cause that passes by itself, such as throttling, before they are called failing.
 const PASSING: SignedDuration = SignedDuration::from_mins(5);
 
@@ -157,7 +153,7 @@ impl TenantStatus {
     /// the state does not say it yet, and the last error does.
     fn failed_since(&self) -> Option<Timestamp> {
         let noted = self.state().and_then(|state| state.failing_since);
-        noted.or_else(|| self.new_error().map(|error| error.at))
+        noted.or_else(|| self.new_error_since())
     }
 
     /// Since when polls fail in a way that somebody should look at: for long, or for a cause that does not pass by
@@ -198,17 +194,14 @@ impl TenantStatus {
         begun.or_else(|| state.saved.map(FirstPoll::Awaited))
     }
 
-    /// The last error if no poll is known to have ended well since, and it is not long ago.
-    fn new_error(&self) -> Option<&LastError> {
-        let error = self
-            .last_error
-            .as_ref()
-            .filter(|last| last.over.is_none())?;
-        let is_new = match self.last_success() {
-            None => true,
-            Some(success) => success < error.at && !self.is_longer_ago(error.at, NEWS),
-        };
-        is_new.then_some(error)
+    /// Since when the last error has lasted, if no poll is known to have ended well since, and it is not long ago.
+    fn new_error_since(&self) -> Option<Timestamp> {
+        let error = self.last_error.as_ref()?;
+        match self.last_success() {
+            // Nothing can have ended it.
+            None => (error.over.is_none()).then(|| error.since.unwrap_or(error.at)),
+            success => error.failing_since(success, self.now),
+        }
     }
 
     /// What is wrong with it; nothing if it is well.
@@ -351,9 +344,9 @@ impl TenantStatus {
     /// What a person is told of polls that have failed for a short while.
     fn retrying(&self) -> Option<String> {
         let last = self.cause().filter(|_| self.word() == "retrying")?;
+        let failed = span(self.now.duration_since(self.failed_since()?).as_secs());
         Some(format!(
-            "the last poll did not end well, {}; the next one tries again: {}",
-            ago(Some(last.at), self.now),
+            "polls have not ended well for {failed}; the next one tries again: {}",
             last.error
         ))
     }
@@ -431,7 +424,11 @@ impl TenantStatus {
     /// The last error, if polls fail for it.
     fn error_line(&self) -> Option<String> {
         let LastError { at, error, .. } = self.cause()?;
-        Some(format!("last error, {}: {error}", ago(Some(*at), self.now)))
+        // The same one may have come back since: it is noted once in five minutes.
+        Some(format!(
+            "last error, as noted {}: {error}",
+            ago(Some(*at), self.now)
+        ))
     }
 
     /// The lines below its row; none if there is nothing to say.
