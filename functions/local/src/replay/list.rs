@@ -10,6 +10,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
 use crate::screen::{columns, print_line, wrapped};
+use crate::tenants::check_known;
 
 /// Items that are read at once; one may be of megabytes.
 const AT_ONCE: usize = 8;
@@ -27,6 +28,9 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
     let mut unreadable = items.unreadable.len();
     let items = items.found;
     let mut out = crate::screen::stdout();
+    if let (Some(tenant), true) = (&args.tenant, items.is_empty()) {
+        check_known(tenant, &place).await?;
+    }
     if items.is_empty() && unreadable == 0 && !args.json {
         print_line(&format!("nothing is in quarantine in {}", place.name()))?;
         return Ok(());

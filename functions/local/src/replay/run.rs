@@ -20,7 +20,7 @@ use crate::outputs;
 use crate::progress::{counted, say};
 use crate::screen::{columns, hanging, print_line};
 use crate::signals::stop_on_signal;
-use crate::tenants::polled_document;
+use crate::tenants::{check_known, polled_document};
 
 /// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
 const TRIES: u32 = 5;
@@ -52,6 +52,9 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
     for error in &all.unreadable {
         say(&format!("drawbridge: {error}"));
     }
+    if let (Some(tenant), true) = (&args.tenant, all.found.is_empty()) {
+        check_known(tenant, &place).await?;
+    }
     let (chosen, unreadable) = if args.all {
         (all.found, all.unreadable.len())
     } else {
@@ -60,16 +63,17 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             0,
         )
     };
-    let mut out = crate::screen::stdout();
-    if chosen.is_empty() && unreadable == 0 && !args.json {
-        print_line(&format!("nothing is in quarantine in {}", place.name()))?;
-    }
     let mut replay = Replay {
+        // Refuses options that have no effect here.
         pollers: Pollers::open(&place, args).await?,
         place: &place,
         output: args.output.as_deref(),
         stop: stop_on_signal(),
     };
+    let mut out = crate::screen::stdout();
+    if chosen.is_empty() && unreadable == 0 && !args.json {
+        print_line(&format!("nothing is in quarantine in {}", place.name()))?;
+    }
     // Whether an item is delivered does not depend on who hears of it.
     let mut printed = Ok(());
     let (mut failed, count) = (0, chosen.len());

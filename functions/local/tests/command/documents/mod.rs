@@ -4,6 +4,7 @@ mod backfill;
 mod check;
 mod fleet;
 mod in_its_place;
+mod mistyped;
 mod names;
 mod purge;
 mod replay;
