@@ -52,8 +52,12 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         );
     }
     if args.json {
-        return check_complete(unreadable);
+        for error in &unreadable {
+            Failure::print_json(error, ("id", None));
+        }
+        return check_complete(unreadable.len());
     }
+    let unreadable = unreadable.len();
     if rows.is_empty() {
         check_complete(unreadable)?;
         print_line(&format!("no backfills in {}", place.name()))?;

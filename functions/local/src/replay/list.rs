@@ -23,7 +23,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
         .await
         .map_err(Failure::of)?;
     for error in &items.unreadable {
-        say(&format!("drawbridge: {error}"));
+        say_unreadable(error, args.json);
     }
     let mut unreadable = items.unreadable.len();
     let items = items.found;
@@ -62,7 +62,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
             }
             Err(failure) => {
                 unreadable += 1;
-                say(&format!("drawbridge: {failure}"));
+                say_unreadable(&failure, args.json);
             }
         }
     }
@@ -73,6 +73,15 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// Says what cannot be read, to a script as well.
+fn say_unreadable(error: &impl ToString, json: bool) {
+    let error = error.to_string();
+    say(&format!("drawbridge: {error}"));
+    if json {
+        Failure::print_json(&error, ("item", None));
+    }
 }
 
 /// What may be said of an item: not what the alert says.

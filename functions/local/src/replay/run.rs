@@ -51,6 +51,9 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
         .map_err(Failure::of)?;
     for error in &all.unreadable {
         say(&format!("drawbridge: {error}"));
+        if args.json && args.all {
+            Failure::print_json(&error.to_string(), ("item", None));
+        }
     }
     if let (Some(tenant), true) = (&args.tenant, all.found.is_empty()) {
         check_known(tenant, &place).await?;
