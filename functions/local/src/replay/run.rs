@@ -239,6 +239,7 @@ impl Replay<'_> {
                 (Arc::clone(&output.queue), output.name.clone())
             }
         };
+        let has_effect = self.output.is_none_or(|given| given == name);
         let message = message(item, content)?;
         queue.begin().await;
         let refused = queue.send(&[message]).await.map_err(Failure::of)?;
@@ -251,7 +252,13 @@ impl Replay<'_> {
                     "{name} refused it again: {code}{advice}"
                 )))
             }
-            None => Ok(format!("{} to {name}", self.sent())),
+            None => Ok(match has_effect {
+                true => format!("{} to {name}", self.sent()),
+                false => format!(
+                    "{} to {name}, the output that the item names: --output had no effect",
+                    self.sent()
+                ),
+            }),
         }
     }
 

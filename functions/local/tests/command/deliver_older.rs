@@ -38,7 +38,7 @@ fn what_was_rotated_before_is_named_at_each_run_until_it_is_moved_away() {
         let live = rotated(&folder, &["ndjson.1"]);
         let once = || run(delivery(&folder, &server, &live, is_all, &["--once"]));
         let bytes = format!("siem.ndjson.1 is not delivered ({} bytes)", RECORD.len());
-        let said = [bytes.as_str(), "--file", "move it away"];
+        let said = [bytes.as_str(), "--file", "out of the data folder"];
         let first = once().failed(1, &said);
         assert!(!first.stderr.contains("nothing new"), "{}", first.stderr);
         std::fs::write(&live, NEW).unwrap();
@@ -104,7 +104,7 @@ fn what_was_rotated_before_is_named_beside_records() {
         std::fs::write(&live, NEW).unwrap();
         let once = || run(delivery(&folder, &server, &live, is_all, &["--once"]));
         for _ in 0..2 {
-            once().failed(1, &["siem.ndjson.1 is not delivered", "only move it away"]);
+            once().failed(1, &["siem.ndjson.1 is not delivered", "only move it out"]);
             assert_eq!(server.files().len(), 1);
         }
         std::fs::remove_file(live.with_extension("ndjson.1")).unwrap();
