@@ -12,7 +12,8 @@ pub(crate) enum Failure {
     /// What was asked for could not be done; the text says what to do.
     #[error("{0}")]
     Message(String),
-    /// How a command ended that may run for days or under a scheduler. It is printed with the time.
+    /// How a command ended that may run for days or under a scheduler, which its reports do not say. It is printed
+    /// with the time.
     #[error("{0}")]
     Ended(String),
     /// The command line is wrong; the text says how to correct it.
@@ -72,13 +73,21 @@ impl Failure {
         json!({"ending": "failed", "error": error})
     }
 
+    /// Tells a script that asked for JSON what is wrong with a part, on a line of its own; the pair is a
+    /// member that says of what. A person reads it on standard error. If it cannot be written, nothing else happens.
+    pub(crate) fn print_json(error: &str, (member, of): (&str, Option<&str>)) {
+        let mut line = Self::json(error);
+        line[member] = of.into();
+        let _ = writeln!(crate::screen::stdout(), "{line}");
+    }
+
     /// Tells the user and gives the exit code. A script that asked for JSON gets an object even where
-    /// nothing was printed before the failure.
+    /// nothing was printed before the failure, and always where what was printed does not say why.
     pub(crate) fn report(self, json: bool) -> ExitCode {
         if matches!(self, Self::ReaderGone) {
             return ExitCode::SUCCESS;
         }
-        if json && !has_printed() {
+        if json && (!has_printed() || matches!(self, Self::Ended(_))) {
             // What cannot be written is no reason for more.
             let _ = writeln!(crate::screen::stdout(), "{}", Self::json(&self.to_string()));
         }

@@ -22,11 +22,18 @@ const MAX_CHARS: usize = 2000;
 /// The same error is not written again within this time, since a refused tenant is polled once a minute.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
+/// An error that was noted longer ago than this is not what polls fail for now: while they fail, it is noted anew
+/// every five minutes.
+const NEWS: SignedDuration = SignedDuration::from_mins(10);
+
 /// Why a poll did not end well, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {
     /// When it ended.
     pub at: Timestamp,
+    /// When the first of the polls ended that have failed since then, if that was not this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// What happened and what to do. Never a secret, a token or anything of an alert.
     pub error: String,
     /// Whether a later poll may succeed without anyone intervening, as after a throttling.
@@ -62,14 +69,19 @@ impl LastError {
     ) {
         let error: String = error.chars().take(MAX_CHARS).collect();
         let noted = async {
+            let mut since = None;
             if let Some(before) = Self::of(store, tenant).await?
-                && before.is_same(&error, now)
+                && before.is_news(now)
                 && !read_whether_succeeded(store, tenant, before.at, now).await?
             {
-                return Ok(());
+                if before.is_same(&error, now) {
+                    return Ok(());
+                }
+                since = before.failing_since(None, now);
             }
             let body = serde_json::json!(Self {
                 at: now,
+                since,
                 error,
                 is_retryable,
                 over: None
@@ -116,10 +128,28 @@ impl LastError {
         }
     }
 
+    /// Since when polls have failed, where one last ended well at `success`; `None` if it is not known that they
+    /// still do.
+    #[must_use]
+    pub fn failing_since(&self, success: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        let success = success.filter(|success| *success <= now);
+        let is_after = |time: &Timestamp| success.is_none_or(|success| success < *time);
+        if !self.is_news(now) || !is_after(&self.at) {
+            return None;
+        }
+        let since = self.since.filter(|since| *since <= self.at);
+        Some(since.filter(is_after).unwrap_or(self.at))
+    }
+
+    /// Whether it is recent, and not over.
+    fn is_news(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at);
+        self.over.is_none() && !age.is_negative() && age <= NEWS
+    }
+
     /// Whether it is a note of the same error, and recent enough to stand for it.
     fn is_same(&self, error: &str, now: Timestamp) -> bool {
-        let age = now.duration_since(self.at);
-        self.over.is_none() && !age.is_negative() && age < AGAIN && is_same_kind(&self.error, error)
+        now.duration_since(self.at) < AGAIN && is_same_kind(&self.error, error)
     }
 }
 
@@ -202,6 +232,59 @@ mod tests {
         success(100).await;
         note(6).await;
         assert_eq!(writes(&store), 0);
+    }
+
+    /// However often it is noted anew, and whatever the cause is by then.
+    #[tokio::test]
+    async fn it_is_kept_since_when_polls_fail() {
+        let store = FaultyStore::default();
+        let since = async |minute| {
+            let last = LastError::of(&store, "t").await.unwrap().unwrap();
+            let since = last.failing_since(None, at(minute));
+            since.map(|since| since.as_second() / 60)
+        };
+        for (minute, error) in [
+            (1, "refused"),
+            (6, "refused"),
+            (7, "throttled"),
+            (17, "refused"),
+        ] {
+            LastError::note(&store, "t", error, false, at(minute)).await;
+            assert_eq!(since(minute).await, Some(1), "{minute}");
+        }
+        assert_eq!(writes(&store), 4);
+        // It may have been over since then, and nobody may have noted that.
+        assert_eq!(since(28).await, None);
+        LastError::note(&store, "t", "refused", false, at(28)).await;
+        assert_eq!(since(28).await, Some(28));
+        // By a clock that is behind.
+        assert_eq!(since(27).await, None);
+        assert!(LastError::note_over(&store, "t", at(30)).await);
+        assert_eq!(since(30).await, None);
+        LastError::note(&store, "t", "refused", false, at(31)).await;
+        assert_eq!(since(31).await, Some(31));
+    }
+
+    #[test]
+    fn polls_fail_from_after_the_last_one_that_ended_well() {
+        let last = LastError {
+            at: at(10),
+            since: Some(at(5)),
+            error: String::new(),
+            is_retryable: true,
+            over: None,
+        };
+        for (success, since) in [
+            (None, Some(5)),
+            (Some(4), Some(5)),
+            (Some(7), Some(10)),
+            (Some(11), None),
+            // By a clock that was ahead.
+            (Some(100), Some(5)),
+        ] {
+            let failing = last.failing_since(success.map(at), at(12));
+            assert_eq!(failing, since.map(at), "{success:?}");
+        }
     }
 
     #[tokio::test]

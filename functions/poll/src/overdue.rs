@@ -1,11 +1,14 @@
+use std::time::Duration;
+
 use drawbridge_cursor::State;
 use drawbridge_store::Store;
+use drawbridge_time::Deadline;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::memory::SMALL;
 use crate::settings::HEARTBEAT_SECS;
 use crate::state_object::{change_state_within, head};
-use crate::{Ending, PollError, Report};
+use crate::{Ending, LastError, PollError, Report};
 
 /// How long a tenant may go without a poll that ended well before it is reported as overdue.
 pub const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -17,11 +20,15 @@ const UNSAVED: SignedDuration = SignedDuration::from_secs(HEARTBEAT_SECS as i64)
 /// success.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
+/// How long the last error may be looked for. What it is for is noted in any case.
+const LOOKING: Duration = Duration::from_millis(500);
+
 /// Since when no poll of a tenant has ended well, if that is more than half an hour; asked after one
 /// that did not, whatever the cause.
 ///
 /// The state says when one last ended well, but an idle tenant's may be an hour old by now. So the
-/// first one that does not is noted in it, once, and it counts from there until one ends well. Where
+/// first one that does not is noted in it, once, and it counts from there until one ends well. Shortly
+/// after a success that is not worth a write: the [`LastError`] says it until then. Where
 /// that cannot be noted, it is said an hour later.
 ///
 /// Before the first one, it counts from about the first try: from then on the week is swept. The first
@@ -60,10 +67,14 @@ fn failing_since(state: &State, now: Timestamp) -> Option<Timestamp> {
         .filter(|failure| *failure <= now && success.is_none_or(|success| success <= *failure))
 }
 
-/// Notes in the state that a poll did not end well.
+/// Notes in the state since when polls do not end well: since the first of these failures, or since now.
 async fn note(store: &dyn Store, tenant: &str, now: Timestamp) {
+    let last = Deadline::after(LOOKING).bound(LastError::of(store, tenant));
+    let last = last.await.and_then(Result::ok).flatten();
     let noted = change_state_within(store, tenant, SMALL.state_bytes, |state| {
-        state.failing_since = failing_since(state, now).or(Some(now));
+        let first = || last.as_ref()?.failing_since(state.last_success, now);
+        let since = failing_since(state, now).or_else(first);
+        state.failing_since = since.or(Some(now));
     });
     if let Err(error) = noted.await {
         tracing::warn!(tenant, %error, "it could not be noted since when polls fail");
@@ -148,6 +159,32 @@ mod tests {
         assert_eq!(overdue(&store, 106).await, None);
         assert_eq!(writes(&store), 1);
         assert_eq!(overdue(&store, 137).await, Some(106));
+    }
+
+    /// It said so five minutes too late: the first failures are not noted in the state.
+    #[tokio::test]
+    async fn polls_fail_since_the_first_failure_and_not_since_it_was_noted() {
+        // What notes the error does so before or after.
+        for is_before in [true, false] {
+            let store = state(Some(100), 100).await;
+            let mut writes_of_state = 0;
+            for minute in 101..132 {
+                let note = LastError::note(&store, "t", "refused", true, at(minute));
+                if is_before {
+                    note.await;
+                    store.calls();
+                    assert_eq!(overdue(&store, minute).await, None, "{minute}");
+                    writes_of_state += writes(&store);
+                } else {
+                    assert_eq!(overdue(&store, minute).await, None, "{minute}");
+                    writes_of_state += writes(&store);
+                    note.await;
+                    store.calls();
+                }
+            }
+            assert_eq!(overdue(&store, 132).await, Some(101), "{is_before}");
+            assert_eq!(writes_of_state, 1);
+        }
     }
 
     #[tokio::test]

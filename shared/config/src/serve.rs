@@ -159,7 +159,10 @@ impl ServeSettings {
             && self.audiences.is_empty()
             && self.clients.is_empty()
             && !self.legacy_audience;
-        let is_role = |role: &String| !role.is_empty() && role.len() <= MAX_BYTES;
+        // Entra takes no blanks in one; its display name has some.
+        let is_role = |role: &String| {
+            !role.is_empty() && role.len() <= MAX_BYTES && !role.contains(char::is_whitespace)
+        };
         [
             (
                 "serve.audiences",
@@ -196,7 +199,7 @@ impl ServeSettings {
             (
                 "serve.role",
                 self.role.as_ref().is_none_or(is_role),
-                "must be the value of an application role",
+                "must be the value of an application role, which has no blanks as its display name may",
             ),
             (
                 "serve.lookback_secs",
@@ -353,6 +356,10 @@ mod tests {
             (
                 with(API) + r#","role":"""#,
                 "serve.role must be the value of an application role",
+            ),
+            (
+                with(API) + r#","role":"Alert Reader""#,
+                "serve.role must be the value of an application role, which has no blanks",
             ),
             (
                 with(API) + r#","lookback_secs":3601"#,

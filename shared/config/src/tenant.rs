@@ -322,6 +322,10 @@ impl Tenant {
                 return Err(self.wrong(field, &problem));
             }
         }
+        let is_twice = |(n, output): (usize, &String)| self.outputs[..n].contains(output);
+        if self.outputs.iter().enumerate().any(is_twice) {
+            return Err(self.wrong("outputs", "names one of them twice: name each once"));
+        }
         let stream = self.data_stream.as_ref();
         if let Some((field, problem)) = stream.and_then(DataStreamSettings::problem) {
             return Err(self.wrong(field, problem));
@@ -521,6 +525,18 @@ mod tests {
             (
                 with(r#""page_size":"hunter2""#),
                 "[0].page_size: the value has a wrong type",
+            ),
+            (
+                with(r#""service_sources":"hunter2""#),
+                "the value has a wrong type or form: it must be a list",
+            ),
+            (
+                with(r#""client_secret":"hunter2""#),
+                "did you mean `secret`?",
+            ),
+            (
+                with(r#""outputs":["siem","cef","siem"]"#),
+                "outputs names one of them twice",
             ),
             (with(r#""page_size":1001"#), "must be 1 to 1000"),
             (with(r#""severities":["a b"]"#), "must be words"),

@@ -41,7 +41,15 @@ fn reason(message: &str) -> String {
     }
     let is_field = message.starts_with(UNKNOWN_FIELD);
     if !is_field && !message.starts_with("unknown variant") {
-        return "the value has a wrong type or form".to_owned();
+        let wanted = match message.starts_with("invalid type: ") {
+            true => wanted(message),
+            false => None,
+        };
+        let wrong = "the value has a wrong type or form";
+        return wanted.map_or_else(
+            || wrong.to_owned(),
+            |wanted| format!("{wrong}: it must be {wanted}"),
+        );
     }
     // An unknown variant is a value. What it holds is passed over up to serde's own last words, so
     // that a backtick in it does not show it.
@@ -58,10 +66,44 @@ fn reason(message: &str) -> String {
         true => format!("`{given}`"),
         false => HIDDEN.to_owned(),
     };
-    match nearest(given, known) {
+    match suggested(given, &known) {
         Some(name) => format!("unknown field {shown}; did you mean `{name}`? There is {all}"),
         None => format!("unknown field {shown}; there is {all}"),
     }
+}
+
+/// What a value has to be, by serde's own last words; `None` if they are others than these. What the value holds
+/// stands before them.
+fn wanted(message: &str) -> Option<&'static str> {
+    const WANTED: [(&str, &str); 10] = [
+        ("a sequence", "a list, such as [\"…\"]"),
+        ("a boolean", "true or false"),
+        ("a string", "a text"),
+        ("a map", "a table of names and values"),
+        ("u8", "a whole number"),
+        ("u16", "a whole number"),
+        ("u32", "a whole number"),
+        ("u64", "a whole number"),
+        ("usize", "a whole number"),
+        ("i64", "a whole number"),
+    ];
+    let (_, expected) = message.rsplit_once(", expected ")?;
+    let mut wanted = WANTED.iter();
+    let (_, wanted) = wanted.find(|(word, _)| *word == expected)?;
+    Some(wanted)
+}
+
+/// The field that is meant by another name: the one that it ends with, such as `secret` for `client_secret`, or the
+/// nearest.
+fn suggested<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
+    let ends = |name: &&&str| {
+        let before = given.strip_suffix(**name);
+        before.is_some_and(|before| before.ends_with('_'))
+    };
+    let longest = known.iter().filter(ends).max_by_key(|name| name.len());
+    longest
+        .copied()
+        .or_else(|| nearest(given, known.iter().copied()))
 }
 
 /// How serde's error for an unknown field begins.
@@ -190,10 +232,26 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_type_says_what_is_wanted() {
+        let marked = json!("MARKER, expected a boolean");
+        let list = from_value::<Vec<String>>(marked.clone()).unwrap_err();
+        let table = from_value::<BTreeMap<String, String>>(marked).unwrap_err();
+        for (error, wanted) in [(list, "it must be a list"), (table, "it must be a table")] {
+            assert!(error.reason.contains(wanted), "{error}");
+            assert!(!error.to_string().contains("MARKER"), "{error}");
+        }
+    }
+
+    #[test]
     fn an_error_names_the_field_and_the_right_name_and_no_value() {
         for (document, path, words) in [
             (json!({"url": 17}), "url", "a wrong type or form"),
             (json!({}), ".", "missing field `url`"),
+            (
+                json!({"url": "x", "base_url": "MARKER"}),
+                "base_url",
+                "did you mean `url`?",
+            ),
             (
                 json!({"url": "MARKER", "iner": "MARKER"}),
                 "iner",

@@ -33,12 +33,13 @@ impl Kind {
         }
     }
 
-    /// What an item of this kind holds, in a word.
+    /// What kind of item it is, in a word.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Alert => "alert",
-            Self::Record | Self::Undeliverable => "record",
+            Self::Record => "record",
+            Self::Undeliverable => "undeliverable",
             Self::Gap => "gap",
         }
     }

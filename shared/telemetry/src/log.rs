@@ -38,6 +38,7 @@ pub fn log_to_cloudwatch() {
         .with(without_events(filter(Level::INFO)))
         .init();
     log_panics();
+    warn_of_filter();
 }
 
 /// The same without what the runtime would tell of events, whatever is asked for.
@@ -82,6 +83,7 @@ pub fn log_to_terminal<W: Write + 'static>(default: Level, is_timed: bool, stder
         .with(filter)
         .init();
     log_panics();
+    warn_of_filter();
 }
 
 /// From now on, a panic is logged with the place where it happened, but without its message, which may
@@ -101,9 +103,58 @@ pub fn log_panics() {
 
 fn filter(default: Level) -> Targets {
     let given = std::env::var(FILTER_VARIABLE).unwrap_or_default();
-    let usual = || Targets::new().with_default(default);
-    match given.trim() {
-        "" => usual(),
-        given => given.parse().unwrap_or_else(|_| usual()),
+    let given = asked(&given).ok().flatten();
+    given.unwrap_or_else(|| Targets::new().with_default(default))
+}
+
+/// What the variable asks for; `None` if nothing, an error if it cannot be told.
+fn asked(given: &str) -> Result<Option<Targets>, ()> {
+    if given.trim().is_empty() {
+        return Ok(None);
+    }
+    // Any other word would be taken for a module, and all the rest be left out.
+    let is_clear = |part: &str| {
+        part.contains(['=', '_', ':'])
+            || part.starts_with("drawbridge")
+            || part.parse::<LevelFilter>().is_ok()
+    };
+    match given.trim().parse() {
+        Ok(targets) if given.split(',').all(|part| is_clear(part.trim())) => Ok(Some(targets)),
+        _ => Err(()),
+    }
+}
+
+/// Says that the variable has no effect, if it has none. What it holds may be anything, and is not repeated.
+fn warn_of_filter() {
+    if asked(&std::env::var(FILTER_VARIABLE).unwrap_or_default()).is_err() {
+        tracing::warn!(
+            "{FILTER_VARIABLE} has no effect: it takes error, warn, info, debug, trace or off, or levels by module, \
+             such as info,drawbridge_graph=debug"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_level_is_not_taken_for_a_module() {
+        for (given, is_clear) in [
+            ("", true),
+            (" ", true),
+            ("debug", true),
+            ("INFO", true),
+            ("off", true),
+            ("info,drawbridge_graph=debug", true),
+            ("warn, hyper=info", true),
+            ("drawbridge", true),
+            ("verbose", false),
+            ("debg", false),
+            ("info,verbose", false),
+            ("drawbridge=loud", false),
+        ] {
+            assert_eq!(asked(given).is_ok(), is_clear, "{given}");
+        }
     }
 }

@@ -90,7 +90,7 @@ pub enum FileError {
     #[error(
         "{place} may hold records that were rotated away from {live} and are not delivered, but its name \
          says no number and no date, and its first line is no record: if it holds some, rename it to \
-         {live}.1 or whatever number is free, else move it away, and run this again"
+         {live}.1 or whatever number is free, else move it out of the data folder, and run this again"
     )]
     Unclear {
         /// The file.
@@ -171,12 +171,12 @@ fn older(files: &[Undelivered]) -> String {
     if let [file] = files {
         let Undelivered { place, bytes, .. } = file;
         let todo = match file.is_packed_otherwise {
-            true => "It is not packed with gzip: unpack it, move the packed one away, and run this again".to_owned(),
-            false => format!("Deliver it with --file {}, and move it away", shell_quoted(place)),
+            true => "It is not packed with gzip: unpack it, move the packed one out of the data folder, and run this again".to_owned(),
+            false => format!("Deliver it with --file {}, and move it out of the data folder", shell_quoted(place)),
         };
         return format!(
             "{place} is not delivered ({bytes} bytes): no delivery had begun when it was rotated. {todo}. If the \
-             SIEM has its records already, only move it away"
+             SIEM has its records already, only move it out"
         );
     }
     let named = |one: &Undelivered| {
@@ -193,7 +193,7 @@ fn older(files: &[Undelivered]) -> String {
     };
     format!(
         "{} files are not delivered: {}. No delivery had begun when they were rotated. Deliver each with --file, \
-         in this order, and move it away{packed}. If the SIEM has the records of one already, only move it away",
+         in this order, and move it out of the data folder{packed}. If the SIEM has the records of one already, only move it out",
         files.len(),
         named.join(", ")
     )

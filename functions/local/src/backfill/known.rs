@@ -49,10 +49,10 @@ impl Known {
     }
 }
 
-/// The backfills, and how many reports or folders of them cannot be read; each was said.
+/// The backfills, and which reports or folders of them cannot be read; each was said.
 pub(super) struct KnownBackfills {
     pub(super) all: Vec<Known>,
-    pub(super) unreadable: usize,
+    pub(super) unreadable: Vec<String>,
 }
 
 /// The backfills of which there are reports, of one tenant or of all. One tenant's trouble is not the
@@ -102,10 +102,7 @@ pub(super) async fn reported(
     for error in &unreadable {
         say(&format!("drawbridge: {error}"));
     }
-    Ok(KnownBackfills {
-        all,
-        unreadable: unreadable.len(),
-    })
+    Ok(KnownBackfills { all, unreadable })
 }
 
 /// The backfill with that id, whether there is a report of it or not.

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::progress::counted;
 use crate::screen::{columns, print_line, wrapped};
 use crate::span::ago;
+use crate::tenants::check_known;
 
 pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     args.tenant.as_deref().map_or(Ok(()), cli::check_name)?;
@@ -19,6 +20,9 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
     let mut out = crate::screen::stdout();
     let mut notes = Vec::new();
     let KnownBackfills { all, unreadable } = reported(&place, args.tenant.as_deref()).await?;
+    if let (Some(tenant), true) = (&args.tenant, all.is_empty()) {
+        check_known(tenant, &place).await?;
+    }
     for known in all {
         let now = Timestamp::now();
         let state = known.state(&place, now);
@@ -48,8 +52,12 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
         );
     }
     if args.json {
-        return check_complete(unreadable);
+        for error in &unreadable {
+            Failure::print_json(error, ("id", None));
+        }
+        return check_complete(unreadable.len());
     }
+    let unreadable = unreadable.len();
     if rows.is_empty() {
         check_complete(unreadable)?;
         print_line(&format!("no backfills in {}", place.name()))?;

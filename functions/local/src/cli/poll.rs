@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use jiff::{SignedDuration, Timestamp};
@@ -97,9 +97,17 @@ pub(crate) struct Poll {
     pub(crate) page_size: Option<u32>,
     /// With --all: write metrics of every tenant to this file each round, as OpenMetrics text, for the
     /// textfile collector of Prometheus' node exporter. Its name has to end in .prom for that.
-    #[arg(long, value_name = "FILE", requires = "all", conflicts_with_all = ["once", "tenants", "tenant_id"])]
+    #[arg(long, value_name = "FILE", requires = "all", conflicts_with_all = ["once", "tenants", "tenant_id"], value_parser = metrics_file)]
     pub(crate) metrics_file: Option<PathBuf>,
     /// Print a report in JSON on standard output: one at the end with --once, else one per poll.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Another name would be written to in vain.
+fn metrics_file(path: &str) -> Result<PathBuf, String> {
+    match Path::new(path).extension() {
+        Some(ending) if ending == "prom" => Ok(path.into()),
+        _ => Err("the collector reads nothing but files whose names end in .prom".to_owned()),
+    }
 }

@@ -14,7 +14,8 @@ The exit code is 1 if any tenant is not well. Neither Entra nor Graph is contact
 /// Show how every tenant is: the lag, the last good poll, the last error, and what to do.
 ///
 /// A tenant is well if its polls succeed, nothing of it has failed to be read for half an hour, and nothing
-/// of it is in quarantine. One that is catching up, as in a long first poll, is well while a poll is running.
+/// of it is in quarantine. One that is catching up, as in a long first poll, is well while somebody polls: a
+/// poll is running, or one with --once ended in the last ten minutes, so that cron may start the next one.
 /// A paused one need not be polled. The last success is the one that was last saved: while there is no news,
 /// that is done about once per hour, so there may be a later one.
 #[derive(Debug, Args)]

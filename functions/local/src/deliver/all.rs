@@ -313,6 +313,9 @@ impl Files<'_> {
             Some(trouble) if self.printed.get(name) == Some(&trouble) => {}
             Some(trouble) => {
                 say_timed(&format!("drawbridge: {name}: {trouble}"));
+                if self.args.json {
+                    Failure::print_json(&trouble, ("tenant", Some(name)));
+                }
                 self.printed.insert(name.to_owned(), trouble);
             }
         }

@@ -134,6 +134,9 @@ impl Fleet {
     pub(super) async fn begin(&mut self, documents: TenantDocuments) {
         if self.unreadable != documents.unreadable {
             documents.say_unreadable();
+            if self.reports.json {
+                documents.print_unreadable("tenant");
+            }
         }
         let TenantDocuments {
             found,

@@ -27,8 +27,13 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
             let documents = unpaused(&asked, fleet.place()).await?;
             fleet.begin(documents).await;
         }
-        return fleet.end().await;
+        let ended = fleet.end().await;
+        if !stop.is_asked() {
+            polling.ends(Timestamp::now());
+        }
+        return ended;
     }
+    polling.goes_on();
     // With --tenant-id somebody sits at the terminal and can mend it; a service tries again.
     let is_tried_on = args.tenant_id.is_none();
     let mut ticks = tokio::time::interval(every);

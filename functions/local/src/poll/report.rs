@@ -23,15 +23,11 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> io::
     Ok(())
 }
 
-/// Prints for a script that a poll of a tenant failed without a report. A person reads it on standard error. If
-/// it cannot be written, nothing else happens.
+/// Prints for a script that a poll of a tenant failed without a report.
 pub(super) fn print_failure(tenant: &str, error: &str, json: bool) {
-    if !json {
-        return;
+    if json {
+        Failure::print_json(error, ("tenant", Some(tenant)));
     }
-    let mut line = Failure::json(error);
-    line["tenant"] = tenant.into();
-    let _ = writeln!(crate::screen::stdout(), "{line}");
 }
 
 fn as_json(report: &Report) -> Value {

@@ -10,6 +10,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
 use crate::screen::{columns, print_line, wrapped};
+use crate::tenants::check_known;
 
 /// Items that are read at once; one may be of megabytes.
 const AT_ONCE: usize = 8;
@@ -22,11 +23,14 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
         .await
         .map_err(Failure::of)?;
     for error in &items.unreadable {
-        say(&format!("drawbridge: {error}"));
+        say_unreadable(error, args.json);
     }
     let mut unreadable = items.unreadable.len();
     let items = items.found;
     let mut out = crate::screen::stdout();
+    if let (Some(tenant), true) = (&args.tenant, items.is_empty()) {
+        check_known(tenant, &place).await?;
+    }
     if items.is_empty() && unreadable == 0 && !args.json {
         print_line(&format!("nothing is in quarantine in {}", place.name()))?;
         return Ok(());
@@ -58,7 +62,7 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
             }
             Err(failure) => {
                 unreadable += 1;
-                say(&format!("drawbridge: {failure}"));
+                say_unreadable(&failure, args.json);
             }
         }
     }
@@ -69,6 +73,15 @@ pub(super) async fn run(args: &ReplayList) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// Says what cannot be read, to a script as well.
+fn say_unreadable(error: &impl ToString, json: bool) {
+    let error = error.to_string();
+    say(&format!("drawbridge: {error}"));
+    if json {
+        Failure::print_json(&error, ("item", None));
+    }
 }
 
 /// What may be said of an item: not what the alert says.

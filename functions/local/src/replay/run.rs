@@ -20,7 +20,7 @@ use crate::outputs;
 use crate::progress::{counted, say};
 use crate::screen::{columns, hanging, print_line};
 use crate::signals::stop_on_signal;
-use crate::tenants::polled_document;
+use crate::tenants::{check_known, polled_document};
 
 /// How often an alert is delivered anew because a poll saved its tenant's state meanwhile.
 const TRIES: u32 = 5;
@@ -51,6 +51,12 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
         .map_err(Failure::of)?;
     for error in &all.unreadable {
         say(&format!("drawbridge: {error}"));
+        if args.json && args.all {
+            Failure::print_json(&error.to_string(), ("item", None));
+        }
+    }
+    if let (Some(tenant), true) = (&args.tenant, all.found.is_empty()) {
+        check_known(tenant, &place).await?;
     }
     let (chosen, unreadable) = if args.all {
         (all.found, all.unreadable.len())
@@ -60,16 +66,17 @@ pub(super) async fn run(args: &ReplayRun) -> Result<(), Failure> {
             0,
         )
     };
-    let mut out = crate::screen::stdout();
-    if chosen.is_empty() && unreadable == 0 && !args.json {
-        print_line(&format!("nothing is in quarantine in {}", place.name()))?;
-    }
     let mut replay = Replay {
+        // Refuses options that have no effect here.
         pollers: Pollers::open(&place, args).await?,
         place: &place,
         output: args.output.as_deref(),
         stop: stop_on_signal(),
     };
+    let mut out = crate::screen::stdout();
+    if chosen.is_empty() && unreadable == 0 && !args.json {
+        print_line(&format!("nothing is in quarantine in {}", place.name()))?;
+    }
     // Whether an item is delivered does not depend on who hears of it.
     let mut printed = Ok(());
     let (mut failed, count) = (0, chosen.len());
@@ -232,6 +239,7 @@ impl Replay<'_> {
                 (Arc::clone(&output.queue), output.name.clone())
             }
         };
+        let has_effect = self.output.is_none_or(|given| given == name);
         let message = message(item, content)?;
         queue.begin().await;
         let refused = queue.send(&[message]).await.map_err(Failure::of)?;
@@ -244,7 +252,13 @@ impl Replay<'_> {
                     "{name} refused it again: {code}{advice}"
                 )))
             }
-            None => Ok(format!("{} to {name}", self.sent())),
+            None => Ok(match has_effect {
+                true => format!("{} to {name}", self.sent()),
+                false => format!(
+                    "{} to {name}, the output that the item names: --output had no effect",
+                    self.sent()
+                ),
+            }),
         }
     }
 

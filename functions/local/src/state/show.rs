@@ -56,6 +56,9 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
             Err(error) => {
                 unreadable += 1;
                 crate::progress::say(&format!("{key}: {error}"));
+                if args.json {
+                    Failure::print_json(&error.to_string(), ("tenant", Some(tenant)));
+                }
             }
         }
     }

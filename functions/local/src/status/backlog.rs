@@ -34,8 +34,8 @@ pub(super) enum Backlog {
 }
 
 impl Backlog {
-    /// What is left by a state of which a poll has ended well; `None` if it is little. `is_polled` says whether a
-    /// poll is running in the folder, as far as that is known.
+    /// What is left by a state of which a poll has ended well; `None` if it is little. `is_polled` says whether
+    /// somebody polls the tenant, as far as that is known.
     pub(super) fn of(state: &State, is_polled: Option<bool>, now: Timestamp) -> Option<Self> {
         let success = state.last_success?;
         if let Some(stuck) = stuck(state, now) {
@@ -61,7 +61,14 @@ impl Backlog {
             Some(unread) => now.duration_since(unread) > LONGEST_UNREAD,
             None => success.duration_since(first) > LONGEST_BEHIND,
         };
-        is_old.then_some(Self::CatchingUp { left, first })
+        is_old.then_some(match is_polled {
+            Some(false) => Self::Abandoned {
+                left,
+                first,
+                is_certain: true,
+            },
+            _ => Self::CatchingUp { left, first },
+        })
     }
 
     /// How much is left to read, where it does not fail.
@@ -202,8 +209,13 @@ mod tests {
             assert_eq!(stuck, is_stuck, "{failures} {minutes}: {backlog:?}");
         }
         // Between two polls that a scheduler starts, it waits for the next one.
-        let backlog = Backlog::of(&state(failed(1)), Some(false), at(10_001));
-        assert!(matches!(backlog, Some(Backlog::CatchingUp { .. })));
+        let backlog = |is_polled| Backlog::of(&state(failed(1)), is_polled, at(10_001));
+        assert!(matches!(backlog(None), Some(Backlog::CatchingUp { .. })));
+        // Nobody tries again where nobody polls.
+        assert!(matches!(
+            backlog(Some(false)),
+            Some(Backlog::Abandoned { .. })
+        ));
     }
 
     #[test]
@@ -211,8 +223,18 @@ mod tests {
         let mut reset = state(cut());
         (reset.unread, reset.watermark) = (Default::default(), Some(at(1000)));
         let (left, first) = (mins(9000), at(1000));
+        for is_polled in [None, Some(true)] {
+            let backlog = Backlog::of(&reset, is_polled, at(10_001));
+            assert_eq!(backlog, Some(Backlog::CatchingUp { left, first }));
+        }
+        // As after `state reset`, where nobody polls.
+        let expected = Backlog::Abandoned {
+            left,
+            first,
+            is_certain: true,
+        };
         let backlog = Backlog::of(&reset, Some(false), at(10_001));
-        assert_eq!(backlog, Some(Backlog::CatchingUp { left, first }));
+        assert_eq!(backlog, Some(expected));
         // An idle state is saved once an hour.
         reset.watermark = Some(at(9905));
         assert_eq!(Backlog::of(&reset, None, at(10_001)), None);

@@ -86,6 +86,7 @@ pub(crate) async fn tenants(
     let mut names: BTreeSet<String> = found.keys().map(|name| (*name).to_owned()).collect();
     names.extend(given.iter().map(|tenant| tenant.name.clone()));
     names.extend(tenants_with_state(place).await?);
+    let now = Timestamp::now();
     let one = |name: String| {
         let document = found.get(name.as_str());
         let refusal = verdicts.get(name.as_str());
@@ -102,9 +103,9 @@ pub(crate) async fn tenants(
             is_stack: place.as_folder().is_none(),
             is_polled: place
                 .as_folder()
-                .and_then(|folder| is_polled(folder, &name)),
+                .and_then(|folder| is_polled(folder, &name, now)),
             options: place.options(),
-            now: Timestamp::now(),
+            now,
             name,
         };
         async move {

@@ -14,10 +14,6 @@ use crate::table::Cell;
 /// hour, and trouble of half an hour usually passes by itself.
 const LONGEST: SignedDuration = LONGEST_BEHIND;
 
-/// How long after an error polls still count as failing. While they fail, the error is noted anew every five
-/// minutes. A later success may not be known yet, as the state of an idle tenant is saved about once an hour.
-const NEWS: SignedDuration = SignedDuration::from_mins(10);
-
 /// How long polls may fail for a cause that passes by itself, such as throttling, before they are called failing.
 const PASSING: SignedDuration = SignedDuration::from_mins(5);
 
@@ -51,7 +47,7 @@ pub(crate) struct TenantStatus {
     /// How many items it has in quarantine.
     pub(crate) quarantined: usize,
     pub(super) is_stack: bool,
-    /// Whether a poll of it is running in the folder, as far as that is known.
+    /// Whether somebody polls it in the folder, as far as that is known.
     pub(super) is_polled: Option<bool>,
     /// The options that name the place in another command.
     pub(super) options: String,
@@ -157,7 +153,7 @@ impl TenantStatus {
     /// the state does not say it yet, and the last error does.
     fn failed_since(&self) -> Option<Timestamp> {
         let noted = self.state().and_then(|state| state.failing_since);
-        noted.or_else(|| self.new_error().map(|error| error.at))
+        noted.or_else(|| self.new_error_since())
     }
 
     /// Since when polls fail in a way that somebody should look at: for long, or for a cause that does not pass by
@@ -198,17 +194,14 @@ impl TenantStatus {
         begun.or_else(|| state.saved.map(FirstPoll::Awaited))
     }
 
-    /// The last error if no poll is known to have ended well since, and it is not long ago.
-    fn new_error(&self) -> Option<&LastError> {
-        let error = self
-            .last_error
-            .as_ref()
-            .filter(|last| last.over.is_none())?;
-        let is_new = match self.last_success() {
-            None => true,
-            Some(success) => success < error.at && !self.is_longer_ago(error.at, NEWS),
-        };
-        is_new.then_some(error)
+    /// Since when the last error has lasted, if no poll is known to have ended well since, and it is not long ago.
+    fn new_error_since(&self) -> Option<Timestamp> {
+        let error = self.last_error.as_ref()?;
+        match self.last_success() {
+            // Nothing can have ended it.
+            None => (error.over.is_none()).then(|| error.since.unwrap_or(error.at)),
+            success => error.failing_since(success, self.now),
+        }
     }
 
     /// What is wrong with it; nothing if it is well.
@@ -247,13 +240,26 @@ impl TenantStatus {
         })
     }
 
+    /// Whether it is known that nobody polls it.
+    fn is_unattended(&self) -> bool {
+        self.is_polled == Some(false)
+    }
+
     /// The problem that it is not polled, if it is not.
     fn unpolled(&self) -> Option<Problem> {
         let is_overdue = |since| self.is_longer_ago(since, OVERDUE_AFTER);
         let (word, what) = match (&self.state, self.last_success()) {
             (Err(_), _) => return None,
+            _ if self.is_unattended() && self.is_retrying() => {
+                let failed = match self.failed_since() {
+                    Some(since) => ago(Some(since), self.now),
+                    None => return None,
+                };
+                let what = format!("polls failed, at first {failed}, and no poll is running");
+                ("not polled", what)
+            }
             (Ok(Some(_)), None) => match self.first_poll() {
-                Some(FirstPoll::UnderWay(since)) if self.is_polled == Some(false) => {
+                Some(FirstPoll::UnderWay(since)) if self.is_unattended() => {
                     let ago = ago(Some(since), self.now);
                     let what = format!(
                         "the first poll, which began {ago}, did not end, and no poll is running"
@@ -286,7 +292,7 @@ impl TenantStatus {
         if self.refusal.is_some() {
             return None;
         }
-        let todo = self.how_to_poll(self.is_polled == Some(false));
+        let todo = self.how_to_poll(self.is_unattended());
         Some(Problem { word, what, todo })
     }
 
@@ -307,25 +313,30 @@ impl TenantStatus {
     fn failing(&self) -> Option<Problem> {
         let since = self.failing_since()?;
         // When the last one succeeded is another time: the state of an idle tenant is saved about once an hour.
-        let failed = format!(
-            "polls have failed for {}",
-            span(self.now.duration_since(since).as_secs())
-        );
+        let failed = match self.is_unattended() {
+            true => format!("polls failed from {since:.0} on, and no poll is running"),
+            false => format!(
+                "polls have failed for {}",
+                span(self.now.duration_since(since).as_secs())
+            ),
+        };
+        let check = format!("`drawbridge tenants check {}{}`", self.name, self.options);
         Some(Problem {
             word: "failing",
             what: match self.last_success() {
                 Some(_) => failed,
                 None => format!("no poll has succeeded yet; {failed}"),
             },
-            todo: match self.passes_by_itself() {
+            todo: match (self.passes_by_itself(), self.is_unattended()) {
                 // Nothing is wrong with how it signs in.
-                true => "polls try again by themselves, and nothing is lost; if this lasts, do what the last \
-                         error says"
-                    .to_owned(),
-                false => format!(
-                    "run `drawbridge tenants check {}{}`",
-                    self.name, self.options
-                ),
+                (true, false) => {
+                    "polls try again by themselves, and nothing is lost; if this lasts, do what the last \
+                     error says"
+                        .to_owned()
+                }
+                (true, true) => self.how_to_poll(true),
+                (false, false) => format!("run {check}"),
+                (false, true) => format!("run {check}; then {}", self.how_to_poll(true)),
             },
         })
     }
@@ -333,9 +344,9 @@ impl TenantStatus {
     /// What a person is told of polls that have failed for a short while.
     fn retrying(&self) -> Option<String> {
         let last = self.cause().filter(|_| self.word() == "retrying")?;
+        let failed = span(self.now.duration_since(self.failed_since()?).as_secs());
         Some(format!(
-            "the last poll did not end well, {}; the next one tries again: {}",
-            ago(Some(last.at), self.now),
+            "polls have not ended well for {failed}; the next one tries again: {}",
             last.error
         ))
     }
@@ -359,11 +370,14 @@ impl TenantStatus {
                         "{ranges} failed for at least {at_least} and are unread; the first begins \
                          {first:.0}"
                     ),
-                    todo: format!(
-                        "polls try again by themselves; if this does not change, run `drawbridge state \
-                         show --tenant {}{}`",
-                        self.name, self.options
-                    ),
+                    todo: match self.is_unattended() {
+                        true => self.how_to_poll(true),
+                        false => format!(
+                            "polls try again by themselves; if this does not change, run `drawbridge \
+                             state show --tenant {}{}`",
+                            self.name, self.options
+                        ),
+                    },
                 })
             }
             Backlog::Abandoned {
@@ -410,7 +424,11 @@ impl TenantStatus {
     /// The last error, if polls fail for it.
     fn error_line(&self) -> Option<String> {
         let LastError { at, error, .. } = self.cause()?;
-        Some(format!("last error, {}: {error}", ago(Some(*at), self.now)))
+        // The same one may have come back since: it is noted once in five minutes.
+        Some(format!(
+            "last error, as noted {}: {error}",
+            ago(Some(*at), self.now)
+        ))
     }
 
     /// The lines below its row; none if there is nothing to say.
@@ -419,7 +437,7 @@ impl TenantStatus {
         let mut lines: Vec<String> = Vec::new();
         for Problem { word, what, todo } in problems {
             lines.push(what);
-            if word == "failing" {
+            if matches!(word, "failing" | "not polled") {
                 lines.extend(self.error_line());
             }
             lines.push(format!("what to do: {todo}"));

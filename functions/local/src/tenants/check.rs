@@ -88,6 +88,9 @@ pub(super) async fn run(args: &TenantsCheck) -> Result<(), Failure> {
         // One tenant that was asked for is known.
         return Ok(());
     }
+    if args.json {
+        known.documents.print_unreadable("tenant");
+    }
     TenantDocuments::ended(trouble, &known.documents.unreadable)
 }
 

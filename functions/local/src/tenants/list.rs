@@ -65,6 +65,7 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         for row in &rows {
             writeln!(out, "{}", row.json())?;
         }
+        known.documents.print_unreadable("name");
         return ended;
     }
     let head = [

@@ -32,7 +32,7 @@ pub(crate) use bindings::change_bindings;
 pub(crate) use known_tenants::KnownTenants;
 pub(crate) use polled_document::polled_document;
 pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
-pub(crate) use unknown_tenant::unknown;
+pub(crate) use unknown_tenant::{check_known, unknown};
 
 use crate::cli::{self, TenantsCommand};
 use crate::failure::Failure;

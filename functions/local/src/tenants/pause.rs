@@ -59,8 +59,10 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
     }
     let found = tenant_documents(store).await?.found_and_say_unreadable();
     if found.iter().any(|found| found.document.name == *name) {
-        let state = if pause { "paused" } else { "not paused" };
-        tell(format!("{name} is {state} already"))?;
+        tell(match pause {
+            true => format!("{name} is paused already"),
+            false => format!("{name} was not paused"),
+        })?;
         return Ok(());
     }
     Err(unknown(name, &found, &place))

@@ -45,6 +45,13 @@ impl TenantDocuments {
         }
     }
 
+    /// Prints the same for a script, where the rest of its lines have the tenant's name in this member.
+    pub(crate) fn print_unreadable(&self, member: &str) {
+        for error in &self.unreadable {
+            Failure::print_json(&error.to_string(), (member, None));
+        }
+    }
+
     /// How a command ends that looked at all documents; `trouble` is what is wrong with those that were found.
     pub(crate) fn ended(
         trouble: Option<String>,

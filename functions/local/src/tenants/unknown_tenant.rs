@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::first_tenant::FirstTenant;
-use super::tenant_document::TenantDocument;
+use super::purge::is_anything_kept;
+use super::tenant_document::{TenantDocument, tenant_documents};
 use crate::cli::quoted;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -39,4 +40,19 @@ pub(crate) fn unknown(name: &str, found: &[TenantDocument], place: &DataLocation
     Failure::of(format!(
         "no tenant is called {name} in {place}; {there}{said}"
     ))
+}
+
+/// Refuses a name that no tenant has, such as a mistyped one, where nothing was found of it. Of one that was removed
+/// something may be kept, and it is known for as long.
+pub(crate) async fn check_known(name: &str, place: &DataLocation) -> Result<(), Failure> {
+    let documents = tenant_documents(place.store.as_ref()).await?;
+    let found = &documents.found;
+    let is_known = found.iter().any(|found| found.document.name == name)
+        || place.given_tenants().iter().any(|given| given.name == name)
+        || is_anything_kept(name, place).await;
+    if is_known {
+        return Ok(());
+    }
+    documents.say_unreadable();
+    Err(unknown(name, found, place))
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::deliver::{Server, deliver_to};
 use crate::support::command::run;
+use crate::support::documents::objects;
 use crate::support::folder::Folder;
 
 const RECORD: &str = "{\"AlertId\":\"a\",\"FileName\":\"f\"}\n";
@@ -37,7 +38,7 @@ fn what_was_rotated_before_is_named_at_each_run_until_it_is_moved_away() {
         let live = rotated(&folder, &["ndjson.1"]);
         let once = || run(delivery(&folder, &server, &live, is_all, &["--once"]));
         let bytes = format!("siem.ndjson.1 is not delivered ({} bytes)", RECORD.len());
-        let said = [bytes.as_str(), "--file", "move it away"];
+        let said = [bytes.as_str(), "--file", "out of the data folder"];
         let first = once().failed(1, &said);
         assert!(!first.stderr.contains("nothing new"), "{}", first.stderr);
         std::fs::write(&live, NEW).unwrap();
@@ -54,6 +55,25 @@ fn what_was_rotated_before_is_named_at_each_run_until_it_is_moved_away() {
         std::fs::remove_file(live.with_extension("ndjson.1")).unwrap();
         once().well();
         assert_eq!(server.files().len(), 2);
+    }
+}
+
+/// A report alone says that nothing was delivered, and not why.
+#[test]
+fn a_script_is_told_too() {
+    for is_all in [false, true] {
+        let (folder, server) = (Folder::new(), Server::start());
+        let live = rotated(&folder, &["ndjson.1"]);
+        std::fs::write(&live, NEW).unwrap();
+        let args = ["--once", "--json"];
+        let once = run(delivery(&folder, &server, &live, is_all, &args));
+        let told = objects(&once.failed(1, &["siem.ndjson.1 is not delivered"]));
+        assert_eq!(told[0]["delivered"], 1);
+        let why = told[1]["error"].as_str().unwrap();
+        assert!(why.contains("siem.ndjson.1 is not delivered"), "{why}");
+        assert_eq!(told[1]["ending"], "failed");
+        assert_eq!(told[1]["tenant"].is_string(), is_all);
+        assert_eq!(told.len(), 2 + usize::from(is_all), "{told:?}");
     }
 }
 
@@ -84,7 +104,7 @@ fn what_was_rotated_before_is_named_beside_records() {
         std::fs::write(&live, NEW).unwrap();
         let once = || run(delivery(&folder, &server, &live, is_all, &["--once"]));
         for _ in 0..2 {
-            once().failed(1, &["siem.ndjson.1 is not delivered", "only move it away"]);
+            once().failed(1, &["siem.ndjson.1 is not delivered", "only move it out"]);
             assert_eq!(server.files().len(), 1);
         }
         std::fs::remove_file(live.with_extension("ndjson.1")).unwrap();

@@ -141,6 +141,58 @@ fn what_was_printed_is_not_followed_by_another_object() {
     assert_eq!((told.len(), &told[0]["tenant"]), (1, &"contoso".into()));
 }
 
+/// Standard error alone named it.
+#[test]
+fn what_belongs_to_no_tenant_is_an_object_too() {
+    let folder = Folder::new();
+    let tenant = Tenant::new("[]");
+    write(&folder, "contoso", &tenant, "");
+    write(&folder, "Northwind", &tenant, "");
+    for (args, member) in [
+        (&["poll", "--all", "--once"][..], "tenant"),
+        (&["tenants", "list"], "name"),
+        (&["tenants", "check", "--all"], "tenant"),
+    ] {
+        let args = [args, &["--json"]].concat();
+        let outcome = run(command(&folder, &args)).discreet();
+        let told = objects(&outcome.failed(1, &["Northwind.toml"]));
+        assert_eq!(told.len(), 2, "{told:?}");
+        let ignored = told.iter().find(|line| line[member].is_null()).unwrap();
+        assert_eq!(ignored["ending"], "failed");
+        let why = ignored["error"].as_str().unwrap();
+        assert!(why.contains("tenants/Northwind.toml"), "{why}");
+        assert!(told.iter().any(|line| line[member] == "contoso"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_an_object_beside_the_others() {
+    let folder = Folder::new();
+    let tenant = Tenant::new("[]");
+    write(&folder, "contoso", &tenant, "");
+    run(command(&folder, &["poll", "--all", "--once"])).well();
+    for (file, args) in [
+        ("state/damaged.json", &["state", "show"][..]),
+        ("quarantine/contoso/alerts/1.json", &["replay", "list"]),
+        ("backfills/contoso/1.json", &["backfill", "status"]),
+    ] {
+        let file = folder.path().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        match args[0] {
+            // One that is torn is passed over, for it is written anew.
+            "backfill" => std::os::unix::fs::symlink("nowhere", &file).unwrap(),
+            _ => fs::write(&file, "MARKER").unwrap(),
+        }
+        let args = [args, &["--json"]].concat();
+        let outcome = run(command(&folder, &args)).discreet();
+        let told = objects(&outcome.failed(1, &["cannot be read"]));
+        let failed = told.iter().find(|line| line["ending"] == "failed");
+        assert!(failed.is_some(), "{args:?}: {told:?}");
+        fs::remove_file(&file).unwrap();
+    }
+}
+
 #[test]
 fn a_change_tells_a_script_what_it_did() {
     let folder = Folder::new();

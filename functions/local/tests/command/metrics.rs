@@ -70,6 +70,7 @@ fn it_goes_with_polls_that_go_on() {
         &["poll", "--all", "--once", "--metrics-file", "x.prom"],
     )
     .failed(2, &["--metrics-file", "--once"]);
+    on(&folder, &["poll", "--all", "--metrics-file", "x.txt"]).failed(2, &["x.txt", ".prom"]);
     let named = ["poll", "--tenant", "a", "--metrics-file", "x.prom"];
     on(&folder, &named).failed(2, &["--metrics-file", "--tenant"]);
 }

@@ -195,7 +195,7 @@ fn an_option_without_effect_is_refused() {
         "--tenant contoso",
         "--all",
         "--once --every 1m",
-        "--metrics-file x",
+        "--metrics-file x.prom",
     ] {
         refused(&folder, &format!("{POLL} {more}"));
     }

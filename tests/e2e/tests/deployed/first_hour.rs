@@ -20,9 +20,10 @@ use crate::alerts;
 
 const PAGE: &str = include_str!("../../../../docs/deploy.md");
 const README: &str = include_str!("../../../../README.md");
+const CHECK: &str = "## Check\n";
 const SECTION: &str = "## From the bundle to the first record\n";
 /// What the reader has beside the AWS CLI and Python.
-const PROGRAMS: [&str; 1] = ["grep"];
+const PROGRAMS: [&str; 2] = ["grep", "date"];
 /// The AWS CLI. For SQS, version 1 goes to an older name of AWS's own, whatever `AWS_ENDPOINT_URL` says,
 /// unless it is told the endpoint as an option.
 const AWS: &str = "#!/bin/sh
@@ -37,7 +38,10 @@ const ALERTS: i64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_leads_from_the_bundle_to_records_on_the_queue() {
-    leads_to_records(&blocks(), ("TENANT_ID=", "CLIENT_ID=")).await;
+    let mut all = blocks();
+    // The last one shows a record, which is looked for at the end of what is on the screen.
+    all.insert(all.len() - 1, check());
+    leads_to_records(&all, ("TENANT_ID=", "CLIENT_ID=")).await;
 }
 
 /// Its five commands, and then the page's look at a record.
@@ -83,7 +87,23 @@ async fn leads_to_records(blocks: &[String], ids: (&str, &str)) {
 
 /// What the page has the reader type, block by block, as it stands there.
 fn blocks() -> Vec<String> {
-    let (_, section) = PAGE.split_once(SECTION).unwrap();
+    let blocks = blocks_of(SECTION);
+    assert_eq!(blocks.len(), 5, "{blocks:?}");
+    blocks
+}
+
+/// What the page has the reader type to look at the log. The blocks behind it need the command.
+fn check() -> String {
+    let blocks = blocks_of(CHECK);
+    let [log, command] = blocks.as_slice() else {
+        panic!("{blocks:?}");
+    };
+    assert!(log.starts_with("aws logs ") && command.starts_with("drawbridge "));
+    log.clone()
+}
+
+fn blocks_of(section: &str) -> Vec<String> {
+    let (_, section) = PAGE.split_once(section).unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let mut blocks = Vec::new();
     let mut lines = section.lines();
@@ -97,7 +117,6 @@ fn blocks() -> Vec<String> {
             .take_while(|line| *line != "```");
         blocks.push(inside.map(|line| format!("{line}\n")).collect());
     }
-    assert_eq!(blocks.len(), 5, "{blocks:?}");
     blocks
 }
 

@@ -63,6 +63,20 @@ impl TargetSettings for SplunkHecSettings {
         check_base("url", &self.url, "/services/collector")?;
         check_secret_name(&self.secret)?;
         check_ca(self.ca.as_deref(), &self.url)?;
+        let names = [
+            ("index", self.index.as_deref()),
+            ("sourcetype", self.sourcetype.as_deref()),
+            ("source", Some(&*self.source)),
+            ("host", Some(&*self.host)),
+        ];
+        for (field, name) in names {
+            if name.is_some_and(|name| name.trim().is_empty()) {
+                return Err(SettingsError::field(
+                    field,
+                    "must not be empty: name one, or remove it",
+                ));
+            }
+        }
         let of_acknowledgements = [
             ("ack_timeout_secs", self.ack_timeout_secs),
             ("ack_poll_millis", self.ack_poll_millis),
@@ -114,6 +128,19 @@ impl TargetSettings for SplunkHecSettings {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_name_that_is_given_is_not_empty() {
+        for field in ["index", "sourcetype", "source", "host"] {
+            let fields = json!({"url": "https://s:8088", "secret": "arn", field: " "});
+            let settings: SplunkHecSettings = drawbridge_document::from_value(fields).unwrap();
+            let error = settings.check().unwrap_err().to_string();
+            assert!(
+                error.contains(field) && error.contains("must not be empty"),
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn two_fields_are_enough() {

@@ -14,6 +14,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use self::kind::{Kind, prefixes};
 use super::bindings::{change_bindings, read_bindings};
 use super::first_tenant::FirstTenant;
+use super::unknown_tenant::check_known;
 use crate::cli::{self, TenantsPurge};
 use crate::confirm::confirm;
 use crate::data_location::DataLocation;
@@ -38,6 +39,16 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
     let place = DataLocation::open_existing(&args.place).await?;
     check_not_polled(name, &place).await?;
     let kept = kept(name, &place).await?;
+    if kept.is_empty() {
+        // A mistyped name must not pass for one whose data are gone.
+        check_known(name, &place).await.map_err(|unknown| {
+            Failure::of(format!(
+                "nothing is kept of {} in {}, unless it has another name: {unknown}",
+                cli::quoted(name),
+                place.name()
+            ))
+        })?;
+    }
     if let Some(folder) = place.as_folder() {
         files::check_unused(&Root::new(folder), &kept)?;
     }
@@ -81,7 +92,7 @@ pub(super) async fn run(args: &TenantsPurge) -> Result<(), Failure> {
         (_, true) => format!(
             "removed {count} of {name} from {}. If it was paused less than {} ago, or a \
              poll or a replay of it was under way, run this again in ten minutes: it removes what \
-             that wrote",
+             that wrote, or ends with exit code 1 if there is nothing",
             place.name(),
             place.heard_within()
         ),
@@ -136,6 +147,13 @@ async fn check_not_polled(name: &str, place: &DataLocation) -> Result<(), Failur
         "nothing was removed: {name} has no document, and was polled within the last 75 minutes. \
          {first} document was just removed: wait so long, or add it again and pause it"
     )))
+}
+
+/// Whether something is kept of a tenant. Where that cannot be known, something may be.
+pub(super) async fn is_anything_kept(name: &str, place: &DataLocation) -> bool {
+    kept(name, place)
+        .await
+        .map_or(true, |kept| !kept.is_empty())
 }
 
 /// What is kept of a tenant, in the order in which it is removed.

@@ -261,7 +261,7 @@ fn a_file_that_is_called_as_no_tenant_is_named_and_the_others_are_polled() {
         fs::remove_file(tenants.join(&file)).unwrap();
     }
     write_text(&folder, &format!("{too_long}.toml"), "");
-    on(&folder, &["tenants", "purge", &too_long, "--yes"]).well();
+    on(&folder, &["tenants", "purge", &too_long, "--yes"]).failed(1, &["nothing is kept"]);
     assert_eq!(lines(&folder, "m-well", "siem.ndjson").len(), 2);
 }
 
@@ -331,7 +331,8 @@ fn a_folder_that_cannot_be_entered_is_named_and_the_others_are_polled() {
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 2);
     let listed = on(&["tenants", "list", "--json"]).failed(1, &named);
     let listed = objects(&listed);
-    assert_eq!((listed.len(), &listed[0]["name"]), (1, &"contoso".into()));
+    assert_eq!((listed.len(), &listed[0]["name"]), (2, &"contoso".into()));
+    assert_eq!(listed[1]["ending"], "failed");
     on(&["tenants", "check", "--all"]).failed(1, &named);
     on(&["tenants", "check", "contoso"]).well();
     on(&["poll", "--tenant", "contoso", "--once"]).well();

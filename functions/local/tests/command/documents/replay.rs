@@ -164,8 +164,19 @@ fn what_a_target_refused_goes_back_to_its_output() {
             .stdout
             .contains("contoso/undeliverable/aaaa\n  alert a: too long")
     );
-    on(&folder, &["replay", "run", "--all"]).well();
+    let listed = objects(&on(&folder, &["replay", "list", "--json"]).well());
+    assert_eq!(listed[0]["kind"], "undeliverable");
+    let done = on(&folder, &["replay", "run", "--all", "--output", "siem"]).well();
+    assert!(
+        done.stdout.contains("--output had no effect"),
+        "{}",
+        done.stdout
+    );
     assert_eq!(lines(&folder, "contoso", "cef.log"), ["CEF:0|x"]);
+    // Before it says that there is nothing.
+    let refused = on(&folder, &["replay", "run", "--all", "--pointers"]);
+    let refused = refused.failed(2, &["--pointers goes with"]);
+    assert!(!refused.stdout.contains("nothing"), "{}", refused.stdout);
     let moved = "quarantine/replayed/contoso/undeliverable/aaaa.json";
     assert!(folder.path().join(moved).exists());
 }

@@ -12,7 +12,7 @@ use crate::support::folder::Folder;
 use crate::support::tenant::{OTHER, Tenant};
 
 /// Writes a state that was saved and last successful so many minutes ago, with other members.
-fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
+pub(super) fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
     let at = (Timestamp::now() - SignedDuration::from_mins(minutes)).to_string();
     let mut state = json!({
         "version": 3, "watermark": at, "first_from": null, "last_success": at, "saved": at,
@@ -28,8 +28,17 @@ fn state(folder: &Folder, name: &str, minutes: i64, others: &Value) {
     .unwrap();
 }
 
-fn ago(minutes: i64) -> Timestamp {
+pub(super) fn ago(minutes: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_mins(minutes)
+}
+
+/// The level and the text of what `doctor` says of the tenant's polls.
+pub(super) fn polls(folder: &Folder) -> (String, String) {
+    let doctor = objects(&on(folder, &["doctor", "--json"]));
+    let mut polls = doctor.iter();
+    let polls = polls.find(|line| line["about"] == "contoso: polls");
+    let text = |member| polls.unwrap()[member].as_str().unwrap().to_owned();
+    (text("level"), text("text"))
 }
 
 #[test]
@@ -169,7 +178,7 @@ fn each_trouble_is_told_with_what_to_do() {
 
     let shown = on(&folder, &["status"]).failed(1, &["6 of 8"]).stdout;
     for words in [
-        "last error, 3 min ago: Entra refused: the secret has expired",
+        "last error, as noted 3 min ago: Entra refused: the secret has expired",
         "drawbridge tenants check e-failing --out ",
         "drawbridge replay list --tenant a-well --out ",
         "drawbridge tenants purge g-removed --out ",
@@ -198,7 +207,7 @@ fn polls_that_fail_shortly_after_a_success_are_told() {
         "contoso: failing",
         "polls have failed for 2 min",
         "drawbridge tenants check contoso",
-        "last error, 2 min ago: Entra refused: the secret has expired",
+        "last error, as noted 2 min ago: Entra refused: the secret has expired",
     ] {
         assert!(shown.stdout.contains(words), "{}", shown.stdout);
     }
@@ -245,7 +254,7 @@ fn what_passes_by_itself_is_no_failure_before_it_has_lasted() {
     let shown = on(&folder, &["status"]).well().stdout;
     for words in [
         "contoso: retrying",
-        "1 min ago; the next one tries again",
+        "polls have not ended well for 1 min",
         waits,
     ] {
         let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -257,6 +266,25 @@ fn what_passes_by_itself_is_no_failure_before_it_has_lasted() {
         (&json!("retrying"), &json!(true))
     );
     assert!(told[0]["failing_since"].is_null(), "{}", told[0]);
+    // It is noted anew every five minutes, and the state may not say it yet.
+    let error_since = |since, at| {
+        let error = json!({
+            "at": ago(at), "since": ago(since), "error": waits, "is_retryable": true,
+        });
+        let file = folder.path().join("state/contoso.error.json");
+        fs::write(file, error.to_string()).unwrap();
+    };
+    state(&folder, "contoso", 8, &json!({}));
+    error_since(4, 0);
+    let told = objects(&on(&folder, &["status", "--json"]).well());
+    assert_eq!(told[0]["status"], "retrying");
+    error_since(7, 1);
+    let shown = on(&folder, &["status"]).failed(1, &["1 tenant is not well"]);
+    assert!(
+        shown.stdout.contains("polls have failed for 7 min"),
+        "{}",
+        shown.stdout
+    );
     // After five minutes the state says it, too. To look at how it signs in would find nothing.
     state(&folder, "contoso", 12, &json!({"failing_since": ago(7)}));
     error(2, true);
@@ -402,16 +430,7 @@ fn a_long_first_poll_is_catching_up_until_nobody_reads_on() {
         shown.contains("28 d 23 h of alerts are left to read"),
         "{shown}"
     );
-    let polls = || {
-        let doctor = objects(&on(&folder, &["doctor", "--json"]));
-        let polls = doctor.into_iter();
-        polls
-            .filter(|line| line["about"] == "contoso: polls")
-            .map(|line| (line["level"].clone(), line["text"].to_string()))
-            .next()
-            .unwrap()
-    };
-    let (level, text) = polls();
+    let (level, text) = polls(&folder);
     assert_eq!(level, "ok");
     assert!(text.contains("catching up: 28 d 23 h"), "{text}");
 
@@ -427,7 +446,7 @@ fn a_long_first_poll_is_catching_up_until_nobody_reads_on() {
     ] {
         assert!(shown.contains(words), "no {words:?} in: {shown}");
     }
-    assert_eq!(polls().0, "failed");
+    assert_eq!(polls(&folder).0, "failed");
     let told = objects(&on(&folder, &["status", "--json"]).failed(1, &[]));
     assert_eq!(told[0]["status"], "not polled");
 }
