@@ -335,9 +335,10 @@ impl Poller {
 
     /// From how many alerts on a list of a live poll that brings nothing new is compared with Graph's
     /// count. What a list that was cut off has not shown must not fall behind the watermark, so all are
-    /// that may have been, when the state is going to be saved.
+    /// that may have been, when the state is going to be saved. After a poll that left something it is: a
+    /// watermark that waits for a count then would make each poll read again what took all of the time of the last.
     pub(crate) fn count_from(&self, saved: &SavedState, has_sweep: bool, now: Timestamp) -> usize {
-        if has_sweep || self.is_due(saved, true, now) {
+        if has_sweep || saved.had_rest() || self.is_due(saved, true, now) {
             self.fewest_of_a_cut_list()
         } else if self.is_due(saved, false, now) {
             FEW_ALERTS as usize + 1

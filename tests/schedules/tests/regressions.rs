@@ -171,6 +171,15 @@ fn a_backfill_reads_short_lists_twice_too() {
     break_nothing(&READ_ONCE, Kinds::NONE);
 }
 
+/// Each poll read again what had taken all of the time of the last one: the watermark waited for a count that is made
+/// once an hour where nothing is new.
+const WATERMARK_WAITS: [u64; 1] = [21_001_500];
+
+#[test]
+fn a_watermark_does_not_wait_for_a_count_after_a_poll_that_left_something() {
+    break_nothing(&WATERMARK_WAITS, Kinds::NONE);
+}
+
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
 /// the watermark stood still beside a page that failed (1005001).
 const NAMED: [u64; 2] = [700044056, 1005001];
