@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::checkpoint::{Checkpoint, Progress};
 use super::folder::{Folder, look_repeatedly};
@@ -50,11 +50,6 @@ impl Backlog {
             lost: Vec::new(),
             reported: 0,
         })
-    }
-
-    /// The file that is written to.
-    pub(super) fn live_path(&self) -> PathBuf {
-        self.folder.live_path()
     }
 
     /// Bytes of the first file that are delivered.
@@ -240,6 +235,94 @@ impl Backlog {
             }
         }
         Ok(Lines::default())
+    }
+
+    /// The next lines of the files behind the first one, each with its place, if the first one has no whole line
+    /// behind `end` and nobody writes to it any more.
+    pub(super) fn lines_behind(
+        &mut self,
+        end: u64,
+        most: Limits,
+    ) -> Result<Vec<(usize, Lines)>, FileError> {
+        let (mut found, mut left) = (Vec::new(), most);
+        for (index, held) in self.held.iter_mut().enumerate() {
+            if index == 0 {
+                let has_more = held.has_a_line_behind(end);
+                let has_more = has_more.map_err(self.folder.fault(&held.source.name))?;
+                if has_more || self.folder.is_live(&held.source)? {
+                    break;
+                }
+                continue;
+            }
+            let lines = held.lines(left);
+            // One that was truncated has to be found anew, in its turn.
+            let Some(lines) = lines.map_err(self.folder.fault(&held.source.name))? else {
+                break;
+            };
+            left.records = left.records.saturating_sub(lines.texts.len());
+            left.bytes = left.bytes.saturating_sub(lines.bytes());
+            let is_enough = left.records == 0 || left.bytes == 0;
+            found.push((index, lines));
+            if is_enough {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Notes that a file behind the first one is delivered up to `end`. If it was truncated meanwhile, what it had
+    /// comes again with its copy.
+    pub(super) fn delivered_behind(&mut self, index: usize, end: u64) -> Result<(), FileError> {
+        let held = &mut self.held[index];
+        let moved = held.advance_to(end);
+        if moved.map_err(self.folder.fault(&held.source.name))? {
+            held.delivered_at = None;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// The path that a file which is held has, or had.
+    pub(super) fn place(&self, index: usize) -> Result<String, FileError> {
+        let source = &self.held[index].source;
+        let path = self.folder.path_of(source.identity)?;
+        let path = path.unwrap_or_else(|| self.folder.path(&source.name));
+        Ok(path.display().to_string())
+    }
+
+    /// Whether a whole line of a file that is held is so, delivered or not.
+    pub(super) fn any_line(
+        &mut self,
+        index: usize,
+        is: impl Fn(&str) -> bool,
+    ) -> Result<bool, FileError> {
+        let held = &mut self.held[index];
+        let any = held.any_line(|line, _| is(line));
+        any.map_err(self.folder.fault(&held.source.name))
+    }
+
+    /// Whether a line of a file was found to be a record of the format.
+    pub(super) fn is_of_format(&mut self, index: usize) -> &mut bool {
+        &mut self.held[index].is_of_format
+    }
+
+    /// Whether a file of which no line `is` a record may all the same be one of records: it has a single line, which may
+    /// be the rest of one, and others are files of records.
+    pub(super) fn may_be_a_rest(
+        &mut self,
+        index: usize,
+        is: impl Fn(&str) -> bool,
+    ) -> Result<bool, FileError> {
+        let mut count = 0;
+        let mut has_others = self.ledger.has_delivered();
+        for (at, held) in self.held.iter_mut().enumerate() {
+            let found = held.any_line(|line, _| {
+                count += usize::from(at == index);
+                is(line)
+            });
+            has_others |= found.map_err(self.folder.fault(&held.source.name))?;
+        }
+        Ok(count <= 1 && has_others)
     }
 
     /// Notes that the first file is delivered up to `end`.

@@ -39,6 +39,18 @@ pub enum FileError {
         /// The format of its lines.
         found: &'static str,
     },
+    /// No line is a record of the format that was said.
+    #[error(
+        "no line of {place} is a record of the format {format}, so that nothing of it is sent or put aside: if it \
+         holds records of another format, give that one as --format; if it holds none, move it away, or have its \
+         lines put aside with --set-aside, and run this again"
+    )]
+    NoRecord {
+        /// The file.
+        place: String,
+        /// The format that was said.
+        format: String,
+    },
     /// The checkpoint cannot be read.
     #[error(
         "{place} cannot be read as a checkpoint of how far the records were delivered: delete it to \

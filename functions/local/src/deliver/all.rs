@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::Target;
 use super::one::open_file;
 use super::outage::Outage;
+use super::repeated::Repeated;
 use super::report::{check_at_end, check_complete, print_report, say_if_idle};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
@@ -28,6 +29,9 @@ use crate::signals::stop_requested_on_signal;
 
 /// How long one tenant is delivered before the next one has its turn, so that a backlog does not delay others.
 const TURN: Duration = Duration::from_secs(20);
+
+/// How long nothing is said of a tenant whose trouble goes on.
+const SAID_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Delivers the files, once or as records come. New tenants are taken up between rounds.
 pub(super) async fn run(
@@ -83,8 +87,8 @@ struct Files<'a> {
     args: &'a cli::Deliver,
     folder: PathBuf,
     open: BTreeMap<String, FileDelivery>,
-    /// The trouble of each tenant as it was last printed, so that it is not printed every few seconds.
-    printed: HashMap<String, String>,
+    /// What was said of the trouble of each tenant, so that it is not said every few seconds.
+    printed: HashMap<String, Repeated>,
     /// The tenants of which it was said that they have records of other formats alone.
     of_other_formats: HashSet<String>,
     /// The tenants whose records the target refuses, every one of them: how often, and when they are tried
@@ -304,16 +308,17 @@ impl Files<'_> {
         }
     }
 
-    /// Says what is wrong with a tenant's file when it changes.
+    /// Says what is wrong with a tenant's file when it changes, and again now and then.
     fn print_trouble(&mut self, name: &str, trouble: Option<String>) {
         match trouble {
             None => {
                 self.printed.remove(name);
             }
-            Some(trouble) if self.printed.get(name) == Some(&trouble) => {}
             Some(trouble) => {
-                say_timed(&format!("drawbridge: {name}: {trouble}"));
-                self.printed.insert(name.to_owned(), trouble);
+                let printed = self.printed.entry(name.to_owned()).or_default();
+                if printed.is_due(&trouble, SAID_EVERY) {
+                    say_timed(&format!("drawbridge: {name}: {trouble}"));
+                }
             }
         }
     }

@@ -10,6 +10,8 @@ mod others;
 mod packed;
 mod quiet;
 mod random;
+mod refused;
+mod unfit;
 mod world;
 
 use std::fs::{self, File};
