@@ -96,12 +96,28 @@ impl Backlog {
             Err(_) if self.has_a_line()? => {}
             Err(error) => return Err(error),
         }
+        self.rename()?;
         self.save()?;
         let is_idle = self.held.iter().all(|held| held.delivered_at.is_some());
         match is_idle && !self.ledger.has_begun && !self.ledger.has_delivered() {
             true => check_is_there(&self.folder, &mut self.ledger),
             false => Ok(()),
         }
+    }
+
+    /// Notes what the files are called by now, for messages about those that are gone.
+    fn rename(&mut self) -> Result<(), FileError> {
+        if self.held.len() < 2 {
+            return Ok(());
+        }
+        for held in &mut self.held {
+            let path = self.folder.path_of(held.source.identity)?;
+            if let Some(name) = path.as_deref().and_then(Path::file_name) {
+                held.position.name = name.to_string_lossy().into_owned();
+                held.source.name = name.to_owned();
+            }
+        }
+        Ok(())
     }
 
     /// Takes up what the checkpoint says. Where there is none, what was rotated before is none of this delivery.
@@ -130,10 +146,20 @@ impl Backlog {
             return self.save();
         };
         let (progress, is_old) = content.progress();
+        let mut gone = Vec::new();
         for position in &progress.under_way {
-            let found = self.found(position, position.offset).await?;
-            self.held.push_back(found);
+            match self.found(position, position.offset).await {
+                Ok(mut found) => {
+                    // What two positions are in is looked for once more with all that is not held.
+                    if !self.held.iter().any(|held| held.is(&mut found.source)) {
+                        self.held.push_back(found);
+                    }
+                }
+                Err(error @ FileError::Gone { .. }) => gone.push(error),
+                Err(error) => return Err(error),
+            }
         }
+        FileError::check_none_gone(gone)?;
         self.ledger = progress.ledger.clone();
         if is_old {
             self.note_older(&progress.under_way)?;
@@ -194,14 +220,10 @@ impl Backlog {
 
     /// Writes the checkpoint, if it says anything else.
     fn save(&mut self) -> Result<(), FileError> {
+        // All of them, so that whoever takes it up knows what is not there any more.
         let open = self.held.iter().filter(|held| held.delivered_at.is_none());
-        let under_way = open.enumerate().filter_map(|(index, held)| {
-            // The first one may be begun, and has to be found again; of the others, some are begun.
-            let is_begun = index == 0 || held.position.offset > 0;
-            is_begun.then(|| held.position.clone())
-        });
         let progress = Progress {
-            under_way: under_way.collect(),
+            under_way: open.map(|held| held.position.clone()).collect(),
             ledger: self.ledger.clone(),
         };
         if self.noted.as_ref() != Some(&progress) {
@@ -390,13 +412,32 @@ impl Backlog {
 
     /// What is not delivered of each file.
     pub(super) fn left(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        let left = self.left_by_place()?;
+        Ok(left.into_iter().map(|(_, left)| left).collect())
+    }
+
+    /// What is not delivered of the files that were rotated, as far as these are whole lines.
+    pub(super) fn left_of_rotated(&mut self) -> Result<Vec<Undelivered>, FileError> {
         let mut all = Vec::new();
-        for held in &mut self.held {
+        for (index, left) in self.left_by_place()? {
+            let held = &mut self.held[index];
+            let has_a_line = held.has_a_line();
+            let has_a_line = has_a_line.map_err(self.folder.fault(&held.source.name))?;
+            if has_a_line && !self.folder.is_live(&held.source)? {
+                all.push(left);
+            }
+        }
+        Ok(all)
+    }
+
+    fn left_by_place(&mut self) -> Result<Vec<(usize, Undelivered)>, FileError> {
+        let mut all = Vec::new();
+        for (index, held) in self.held.iter_mut().enumerate() {
             let bytes = held.left();
             let bytes = bytes.map_err(self.folder.fault(&held.source.name))?;
             if bytes > 0 {
                 let path = self.folder.path_of(held.source.identity)?;
-                all.push(Undelivered {
+                let left = Undelivered {
                     is_gone: path.is_none() && !self.folder.has(&held.position)?,
                     place: path
                         .unwrap_or_else(|| self.folder.path(&held.source.name))
@@ -404,10 +445,23 @@ impl Backlog {
                         .to_string(),
                     bytes,
                     is_packed_otherwise: false,
-                });
+                };
+                all.push((index, left));
             }
         }
         Ok(all)
+    }
+
+    /// What is not delivered and has gone since this was asked last. It is held open, and nowhere else.
+    pub(super) fn newly_gone(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        let mut new = Vec::new();
+        for (index, left) in self.left_by_place()? {
+            let was_gone = std::mem::replace(&mut self.held[index].is_gone, left.is_gone);
+            if left.is_gone && !was_gone {
+                new.push(left);
+            }
+        }
+        Ok(new)
     }
 
     /// What was rotated before the first delivery began, and is none of it.

@@ -84,6 +84,12 @@ pub enum FileError {
         /// The file that is written to.
         live: String,
     },
+    /// Several of these are not in the folder any more.
+    #[error("{}", listed(.files))]
+    SeveralGone {
+        /// Each of them, as [`FileError::Gone`].
+        files: Vec<FileError>,
+    },
     /// Of the rotated files, one is missing.
     #[error(
         "{place} was rotated more than once since {found}, and the file with number {number} is \
@@ -145,6 +151,15 @@ impl FileError {
     #[must_use]
     pub const fn is_absence(&self) -> bool {
         matches!(self, Self::Missing { .. })
+    }
+
+    /// An error if any file is gone.
+    pub(super) fn check_none_gone(mut gone: Vec<Self>) -> Result<(), Self> {
+        match gone.len() {
+            0 => Ok(()),
+            1 => Err(gone.remove(0)),
+            _ => Err(Self::SeveralGone { files: gone }),
+        }
     }
 
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
@@ -209,6 +224,11 @@ fn older(files: &[Undelivered]) -> String {
         files.len(),
         named.join(", ")
     )
+}
+
+fn listed(files: &[FileError]) -> String {
+    let files: Vec<String> = files.iter().map(FileError::to_string).collect();
+    files.join("; and ")
 }
 
 fn perhaps(damaged: Option<&str>) -> String {

@@ -52,6 +52,8 @@ pub struct FileDelivery {
     backlog: Backlog,
     /// Whether what is refused is put aside even if everything is.
     sets_aside: bool,
+    /// Whether the last run ended because records have to wait.
+    is_waiting: bool,
 }
 
 /// What a delivery did.
@@ -122,6 +124,7 @@ impl FileDelivery {
             tenant: tenant.to_owned(),
             backlog,
             sets_aside: false,
+            is_waiting: false,
         })
     }
 
@@ -154,6 +157,27 @@ impl FileDelivery {
     /// [`FileError`] if a file cannot be read.
     pub fn left(&mut self) -> Result<Vec<Undelivered>, FileError> {
         self.backlog.left()
+    }
+
+    /// What a delivery that is asked to stop leaves behind: of rotated files, and of all if records have to wait. What
+    /// came to the live one since the last run is no backlog.
+    ///
+    /// # Errors
+    /// As [`left`](Self::left).
+    pub fn left_at_end(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        match self.is_waiting {
+            true => self.backlog.left(),
+            false => self.backlog.left_of_rotated(),
+        }
+    }
+
+    /// What is not delivered and is in the folder no more since this was asked last. It is held open, and ends with
+    /// this delivery.
+    ///
+    /// # Errors
+    /// As [`left`](Self::left).
+    pub fn newly_gone(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        self.backlog.newly_gone()
     }
 
     /// Checks that nothing was rotated before the first delivery that is not delivered and still there: it is named
@@ -200,6 +224,7 @@ impl FileDelivery {
         }
         // Not before it is sure that the report is read.
         report.lost = self.backlog.newly_lost();
+        self.is_waiting = report.later.is_some();
         Ok(report)
     }
 

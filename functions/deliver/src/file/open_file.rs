@@ -15,6 +15,8 @@ pub(super) struct OpenFile {
     pub(super) delivered_at: Option<u64>,
     /// Whether a line of it was found to be a record of the format that is delivered.
     pub(super) is_of_format: bool,
+    /// Whether it was told that it is in the folder no more.
+    pub(super) is_gone: bool,
 }
 
 /// What has become of a file since it was looked at last.
@@ -36,6 +38,7 @@ impl OpenFile {
             position,
             delivered_at: None,
             is_of_format: false,
+            is_gone: false,
         })
     }
 

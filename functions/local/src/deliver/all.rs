@@ -19,7 +19,7 @@ use super::Target;
 use super::one::open_file;
 use super::outage::Outage;
 use super::repeated::Repeated;
-use super::report::{check_at_end, check_complete, print_report, say_if_idle};
+use super::report::{check_at_end, check_complete, print_report, say_gone, say_if_idle};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
 use crate::failure::Failure;
@@ -337,10 +337,12 @@ impl Files<'_> {
             }
         }
         for (name, delivery) in &mut self.open {
-            match delivery.look().await {
-                Ok(()) => {}
-                Err(error) if error.is_absence() => {}
-                Err(error) => troubles.push((name.clone(), error.to_string())),
+            let looked = match delivery.look().await {
+                Err(error) if !error.is_absence() => Err(error),
+                _ => say_gone(Some(name), delivery),
+            };
+            if let Err(error) = looked {
+                troubles.push((name.clone(), error.to_string()));
             }
         }
         for (name, trouble) in troubles {

@@ -210,7 +210,7 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
         match delivered {
             0 => outcome.failed(
                 1,
-                &["contoso: ", " bytes of ", "were not delivered", "1 of 2"],
+                &["contoso: ", " bytes of ", "were not delivered", "2 of 2"],
             ),
             // All that was held open is delivered, and that is told; what comes next has no place.
             _ => {

@@ -2,6 +2,7 @@
 //! target is down, a request is under way, or nobody looks.
 #![cfg(unix)]
 
+mod gone;
 mod known;
 mod names;
 mod nothing_delivered;

@@ -171,6 +171,19 @@ impl Files {
         fs::rename(self.path(LIVE), self.path(name)).unwrap();
     }
 
+    /// Moves a file to where nobody looks for it.
+    pub(super) fn rename_to_away(&self, name: &str, n: usize) {
+        let away = self.path("away");
+        fs::create_dir_all(&away).unwrap();
+        fs::rename(self.path(name), away.join(n.to_string())).unwrap();
+    }
+
+    /// Puts it back, under a number that is free.
+    pub(super) fn back_from_away(&self, n: usize) {
+        let name = format!("{LIVE}.{}", 3 - n);
+        fs::rename(self.path("away").join(n.to_string()), self.path(&name)).unwrap();
+    }
+
     /// What an administrator does who wants it delivered.
     pub(super) fn rename_back(&self, name: &str) {
         fs::rename(self.path(name), self.path(LIVE)).unwrap();
