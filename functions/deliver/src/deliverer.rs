@@ -146,7 +146,7 @@ impl Deliverer {
 
     /// Quarantines what is no record, or not all of one; it counts as refused, and is never replayed.
     pub async fn refuse(&self, record: &Record, reason: String) -> Outcome {
-        self.quarantine_if_refused(record, Outcome::Refused(reason))
+        self.quarantine(record, Outcome::Refused(reason), true)
             .await
     }
 
@@ -294,6 +294,10 @@ impl Deliverer {
 
     /// Quarantines a record that the target does not have, or not whole, and gives its outcome.
     async fn quarantine_if_refused(&self, record: &Record, outcome: Outcome) -> Outcome {
+        self.quarantine(record, outcome, false).await
+    }
+
+    async fn quarantine(&self, record: &Record, outcome: Outcome, is_no_record: bool) -> Outcome {
         let (Outcome::Refused(reason) | Outcome::TakenInPart(reason)) = &outcome else {
             return outcome;
         };
@@ -309,6 +313,7 @@ impl Deliverer {
             alert_id: &record.alert_id,
             format: &record.format,
             body: &record.body,
+            is_no_record,
         };
         match quarantine.undeliverable(&refused, reason).await {
             Ok(()) => outcome,

@@ -8,7 +8,7 @@ use super::lines::{Lines, text};
 use super::noting::{check_is_there, note_delivered, note_there, older};
 use super::open_file::{FileChange, OpenFile};
 use super::position::Position;
-use super::rotated::Rotated;
+use super::rotated::{Age, Rotated};
 use super::search::{Search, Verdicts};
 use super::{FileError, Undelivered};
 use crate::Limits;
@@ -26,6 +26,8 @@ pub(super) struct Backlog {
     /// What cannot be delivered any more, and of how many of these it was reported.
     lost: Vec<Undelivered>,
     reported: usize,
+    /// Whether nothing was there when whoever delivers looked before, so that all has come since.
+    pub(super) is_all_new: bool,
 }
 
 /// How the first file ends.
@@ -49,6 +51,7 @@ impl Backlog {
             verdicts: Verdicts::new(),
             lost: Vec::new(),
             reported: 0,
+            is_all_new: false,
         })
     }
 
@@ -128,6 +131,8 @@ impl Backlog {
             // In this order: what is rotated in between is held open, or in the list.
             let live = self.folder.open_live()?;
             let mut there = self.folder.rotated()?;
+            // What another program keeps there is none of it all the same.
+            there.retain(|one| !self.is_all_new || one.age == Age::Unknown);
             there.retain(|one| {
                 let live = live.as_ref().and_then(|live| live.source.identity);
                 live.is_none() || one.identity != live

@@ -38,6 +38,7 @@ use drawbridge_time::Deadline;
 pub use error::FileError;
 
 use crate::format::{format, format_of};
+use crate::line::is_record;
 use crate::{Deliverer, Later, Outcome, Record};
 use backlog::{Backlog, FirstEnd};
 use lines::Lines;
@@ -133,6 +134,14 @@ impl FileDelivery {
     #[must_use]
     pub fn setting_aside(self, sets_aside: bool) -> Self {
         Self { sets_aside, ..self }
+    }
+
+    /// The same where none of the files was there when whoever delivers looked before: what was rotated meanwhile is
+    /// delivered, too.
+    #[must_use]
+    pub fn of_new_files(mut self) -> Self {
+        self.backlog.is_all_new = true;
+        self
     }
 
     /// Looks whether the file was rotated, and holds open what has to be delivered before the new
@@ -260,7 +269,7 @@ impl FileDelivery {
                 found,
             });
         }
-        let is_fit = |line: &str| Records::is_fit(line, name, tenant);
+        let is_fit = |line: &str| is_record(name, line);
         let may_be_of_format = !records.fit.is_empty()
             || self.sets_aside
             || self.backlog.any_line(index, is_fit)?

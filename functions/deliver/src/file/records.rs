@@ -13,10 +13,6 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn is_fit(line: &str, format: &str, tenant: &str) -> bool {
-        one_line(&Record::of_line(line, format, tenant)).is_ok()
-    }
-
     pub(super) fn of(lines: &[String], format: &str, tenant: &str) -> Self {
         let mut records = Self {
             fit: Vec::new(),

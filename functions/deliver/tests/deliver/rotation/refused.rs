@@ -116,3 +116,25 @@ async fn half_a_line_behind_the_refused_record_is_put_aside_as_well() {
     assert!(world.files.aside().contains(&half.to_owned()));
     assert!(world.files.path(MARK).exists() && world.files.path(LIVE).exists());
 }
+
+/// What is no whole record says so: `replay run` must not send it as one.
+#[tokio::test]
+async fn what_is_put_aside_says_whether_it_is_a_record() {
+    let mut world = World::after(1).await;
+    refused(&world, 99);
+    world.files.write("garbage\n");
+    world.files.write(&line(50)[..20]);
+    world.files.rename();
+    world.files.append(1..3);
+    world.run_well().await;
+    let mut aside = world.files.aside_and_whether_no_record();
+    aside.sort();
+    let expected = [
+        ("garbage".to_owned(), true),
+        (refused_line(99), false),
+        (line(50)[..20].to_owned(), true),
+    ];
+    let mut expected = expected.to_vec();
+    expected.sort();
+    assert_eq!(aside, expected);
+}

@@ -231,13 +231,19 @@ impl Files {
 
     /// What was put aside.
     pub(super) fn aside(&self) -> Vec<String> {
+        let aside = self.aside_and_whether_no_record();
+        aside.into_iter().map(|(record, _)| record).collect()
+    }
+
+    pub(super) fn aside_and_whether_no_record(&self) -> Vec<(String, bool)> {
         let Ok(entries) = fs::read_dir(self.path("quarantine/contoso/undeliverable")) else {
             return Vec::new();
         };
         let record = |entry: std::io::Result<fs::DirEntry>| {
             let item = fs::read(entry.unwrap().path()).unwrap();
             let item: serde_json::Value = serde_json::from_slice(&item).unwrap();
-            item["record"].as_str().unwrap().to_owned()
+            let record = item["record"].as_str().unwrap().to_owned();
+            (record, item["is_no_record"] == true)
         };
         entries.map(record).collect()
     }
