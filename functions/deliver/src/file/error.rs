@@ -1,4 +1,3 @@
-use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -126,9 +125,9 @@ pub enum FileError {
     },
     /// A rotated file is not what its name says.
     #[error(
-        "{place} cannot be unpacked: it is damaged, or not packed with gzip. If it is plain, take .gz off its \
-         name. If it is damaged, unpack what is left of it (gzip -dc, into the name without .gz), move {place} \
-         away, and run this again"
+        "{place} cannot be unpacked: it is damaged, has something else behind what is packed, or is not packed with \
+         gzip. If it is plain, take .gz off its name. If it is damaged, unpack what is left of it (gzip -dc, into a \
+         name without .gz), move {place} away, and run this again"
     )]
     Damaged {
         /// The file.
@@ -170,13 +169,13 @@ impl FileError {
         if error.kind() == io::ErrorKind::NotFound {
             return Self::Missing { place };
         }
+        // The operating system says none of that of a file that is read: it comes from unpacking it, whatever its
+        // name is.
         let is_damage = {
             use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
             matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
         };
-        // logrotate puts a date behind `.gz` when it has to make way for another file.
-        let is_packed = |name: &OsStr| name.to_string_lossy().contains(".gz");
-        if is_damage && path.file_name().is_some_and(is_packed) {
+        if is_damage && error.raw_os_error().is_none() {
             return Self::Damaged { place };
         }
         match drawbridge_files::trouble(error) {

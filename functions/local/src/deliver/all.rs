@@ -50,6 +50,8 @@ pub(super) async fn run(
         of_other_formats: HashSet::new(),
         held_back: HashMap::new(),
         has_told_of_no_folder: false,
+        seen: None,
+        new: HashSet::new(),
     };
     let mut outage = Outage::default();
     loop {
@@ -96,6 +98,10 @@ struct Files<'a> {
     held_back: HashMap<String, (u32, Instant)>,
     /// Whether it was said that there is no folder.
     has_told_of_no_folder: bool,
+    /// The tenants that there were at one look or another, once there was one.
+    seen: Option<HashSet<String>>,
+    /// Those of them that had no file of records at the look before.
+    new: HashSet<String>,
 }
 
 /// What came of a round.
@@ -157,6 +163,7 @@ impl Files<'_> {
                 if self.args.once {
                     return Err(Failure::of(missing));
                 }
+                self.seen.get_or_insert_default();
                 // The poll that makes it may not have begun.
                 if !std::mem::replace(&mut self.has_told_of_no_folder, true) {
                     say_timed(&format!("drawbridge: {missing}; waiting for it"));
@@ -170,6 +177,7 @@ impl Files<'_> {
             // What is held open is delivered first.
             Err(_) => RecordFiles::default(),
         };
+        self.note_seen(&found);
         round.all += found.troubles.len();
         round.undone += found.troubles.len();
         for (name, trouble) in found.troubles {
@@ -270,9 +278,23 @@ impl Files<'_> {
             });
         }
         let aside = self.args.set_aside;
-        let delivery = open_file(self.target, &path, &self.folder, name, aside)?;
+        let mut delivery = open_file(self.target, &path, &self.folder, name, aside)?;
+        if self.new.contains(name) {
+            delivery = delivery.of_new_files();
+        }
         self.open.insert(name.to_owned(), delivery);
         Ok(())
+    }
+
+    /// Notes which tenants there are, and which have come since the look before.
+    fn note_seen(&mut self, found: &RecordFiles) {
+        let troubles = found.troubles.iter().map(|(name, _)| name);
+        let names: Vec<String> = found.names.iter().chain(troubles).cloned().collect();
+        if let Some(seen) = &self.seen {
+            let new = names.iter().filter(|name| !seen.contains(*name));
+            self.new.extend(new.cloned());
+        }
+        self.seen.get_or_insert_default().extend(names);
     }
 
     async fn deliver(
@@ -329,6 +351,7 @@ impl Files<'_> {
         let mut troubles = Vec::new();
         let file = file_name(self.target.format);
         if let Ok(found) = tenants(&self.folder, &file, self.target.name()) {
+            self.note_seen(&found);
             for name in found.names {
                 match self.open(&name, &file) {
                     Ok(()) | Err(FileError::Missing { .. }) => {}
