@@ -1,5 +1,7 @@
+mod unless_refused;
+
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,10 +20,6 @@ pub const IN_FLIGHT: usize = 10;
 /// The most bytes a record may have. Nothing that Graph is known to send comes near it, and no
 /// target's limit is above it by default.
 pub const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
-
-/// How many of the records that had to wait are tried alone where the target took none: if it takes one of
-/// these, those before it are at fault.
-const PROBES: usize = 10;
 
 /// A record that waits only because there was no time left waits no longer than this.
 const NO_TIME: Duration = Duration::from_secs(1);
@@ -45,51 +43,6 @@ pub struct Deliverer {
 struct Sent {
     batch: Undecided<Record>,
     outcomes: Vec<Outcome>,
-}
-
-/// What came of a record of which it is not decided whether it is quarantined.
-struct Unsettled {
-    outcome: Outcome,
-    /// Whether the target was asked.
-    is_sent: bool,
-}
-
-/// What came of trying records alone.
-enum Probed {
-    /// The target took the record at that place.
-    Taken(usize, Outcome),
-    /// It refused every one; why.
-    Refused(String),
-    /// It asks to wait, or cannot be reached.
-    NotThere,
-}
-
-impl Sent {
-    /// What came of each record, in their order.
-    fn unsettled(self) -> Vec<Unsettled> {
-        let Self { batch, outcomes } = self;
-        let sent = batch.positions.clone();
-        let outcomes = batch.into_outcomes(outcomes).into_iter().enumerate();
-        let unsettled = outcomes.map(|(at, outcome)| Unsettled {
-            outcome,
-            is_sent: sent.contains(&at),
-        });
-        unsettled.collect()
-    }
-}
-
-impl Unsettled {
-    fn is_refused(&self) -> bool {
-        self.is_sent && matches!(self.outcome, Outcome::Refused(_))
-    }
-
-    /// The outcome where what the target refused is to wait. What was not worth sending is quarantined already.
-    fn waiting(self) -> Outcome {
-        match self.outcome {
-            Outcome::Refused(reason) if self.is_sent => Outcome::Later(Later::because(reason)),
-            outcome => outcome,
-        }
-    }
 }
 
 /// What the target did last.
@@ -135,100 +88,6 @@ impl Deliverer {
         };
         let outcomes = self.in_batches(stored, IN_FLIGHT, deliver).await;
         outcomes.into_iter().flatten().collect()
-    }
-
-    /// The same for those who can wait until somebody has mended a setting: what is refused is quarantined
-    /// only if the target takes another one of these records. If it takes none, all of them are
-    /// [`Outcome::Later`]. So that records that are refused do not hold up others for ever, some of those
-    /// behind them are tried alone.
-    pub async fn deliver_unless_all_are_refused(
-        &self,
-        mut stored: Vec<StoredRecord>,
-        until: Deadline,
-    ) -> Vec<Outcome> {
-        self.refuses_all.store(false, Ordering::Relaxed);
-        let send = |batch| self.send_batch(batch, until, AllRefused::Tell);
-        let sent = self.in_batches(stored.clone(), IN_FLIGHT, send).await;
-        let all_sent = || sent.iter().flat_map(|sent| &sent.outcomes);
-        if all_sent().any(Outcome::is_taken) || all_sent().next().is_none() {
-            let mut outcomes = Vec::new();
-            for sent in sent {
-                outcomes.extend(self.settle(sent).await);
-            }
-            return outcomes;
-        }
-        let unsettled: Vec<Unsettled> = sent.into_iter().flat_map(Sent::unsettled).collect();
-        match self.probe(&stored, &unsettled, until).await {
-            Probed::Taken(at, taken) => {
-                stored.remove(at);
-                let mut outcomes = self.deliver_or_give_up(stored, until).await;
-                outcomes.insert(at, taken);
-                outcomes
-            }
-            Probed::NotThere => unsettled.into_iter().map(Unsettled::waiting).collect(),
-            Probed::Refused(reason) => {
-                self.refuses_all.store(true, Ordering::Relaxed);
-                let later = Later::because(refused_all(unsettled.len(), &reason));
-                self.set_health(TargetHealth::Waiting(later.clone()));
-                let waits = |one: Unsettled| match one.waiting() {
-                    Outcome::Later(_) => Outcome::Later(later.clone()),
-                    unfit => unfit,
-                };
-                unsettled.into_iter().map(waits).collect()
-            }
-        }
-    }
-
-    /// Whether the target refused every record when [`deliver_unless_all_are_refused`](Self::deliver_unless_all_are_refused)
-    /// was called last, so that these wait, though the target may well take others.
-    #[must_use]
-    pub fn refuses_all(&self) -> bool {
-        self.refuses_all.load(Ordering::Relaxed)
-    }
-
-    /// Tries some of the records that had to wait, each alone, the youngest first, to see whether the target
-    /// takes any.
-    async fn probe(
-        &self,
-        stored: &[StoredRecord],
-        unsettled: &[Unsettled],
-        until: Deadline,
-    ) -> Probed {
-        let outcomes = || unsettled.iter().map(|one| &one.outcome);
-        let asks_to_wait =
-            |outcome: &Outcome| matches!(outcome, Outcome::Later(Later { after: Some(_), .. }));
-        if outcomes().any(asks_to_wait) {
-            return Probed::NotThere;
-        }
-        // Who refuses nothing is down, and is not asked again.
-        let mut refusals = unsettled.iter().filter(|one| one.is_refused());
-        let Some(Outcome::Refused(reason)) = refusals.next().map(|one| &one.outcome) else {
-            return Probed::NotThere;
-        };
-        let mut last_reason = reason.clone();
-        let waiting = outcomes()
-            .enumerate()
-            .filter(|(_, outcome)| matches!(outcome, Outcome::Later(_)));
-        let waiting: Vec<usize> = waiting.map(|(at, _)| at).collect();
-        for &at in waiting
-            .iter()
-            .rev()
-            .step_by(waiting.len().div_ceil(PROBES).max(1))
-        {
-            self.set_health(TargetHealth::Unknown);
-            let probe = vec![stored[at].clone()];
-            let sent = self.send_batch(probe, until, AllRefused::GiveUp).await;
-            if sent.outcomes.iter().any(Outcome::is_taken) {
-                // Quarantined if a part of it was cut off.
-                let taken = self.settle(sent).await.pop();
-                return taken.map_or(Probed::NotThere, |taken| Probed::Taken(at, taken));
-            }
-            match sent.outcomes.into_iter().next() {
-                Some(Outcome::Refused(reason)) => last_reason = reason,
-                _ => return Probed::NotThere,
-            }
-        }
-        Probed::Refused(last_reason)
     }
 
     /// The same one batch after the other, so that no record overtakes one of an earlier batch.
@@ -285,9 +144,9 @@ impl Deliverer {
         }
     }
 
-    /// Quarantines a record that is not worth sending; it counts as refused.
+    /// Quarantines what is no record, or not all of one; it counts as refused, and is never replayed.
     pub async fn refuse(&self, record: &Record, reason: String) -> Outcome {
-        self.quarantine_if_refused(record, Outcome::Refused(reason))
+        self.quarantine(record, Outcome::Refused(reason), true)
             .await
     }
 
@@ -435,6 +294,10 @@ impl Deliverer {
 
     /// Quarantines a record that the target does not have, or not whole, and gives its outcome.
     async fn quarantine_if_refused(&self, record: &Record, outcome: Outcome) -> Outcome {
+        self.quarantine(record, outcome, false).await
+    }
+
+    async fn quarantine(&self, record: &Record, outcome: Outcome, is_no_record: bool) -> Outcome {
         let (Outcome::Refused(reason) | Outcome::TakenInPart(reason)) = &outcome else {
             return outcome;
         };
@@ -450,6 +313,7 @@ impl Deliverer {
             alert_id: &record.alert_id,
             format: &record.format,
             body: &record.body,
+            is_no_record,
         };
         match quarantine.undeliverable(&refused, reason).await {
             Ok(()) => outcome,
@@ -465,22 +329,6 @@ fn no_time() -> Later {
     Later {
         after: Some(NO_TIME),
         reason: "no time was left to deliver it".to_owned(),
-    }
-}
-
-/// Why so many records wait: the target refused what it was sent of them, and took none.
-fn refused_all(records: usize, reason: &str) -> String {
-    match records {
-        1 => format!(
-            "the target refused the only record that it was sent, so that a setting may be wrong rather \
-             than the record: {reason}. It stays where it is until the target takes another one: correct \
-             the setting, or have it put aside with --set-aside"
-        ),
-        _ => format!(
-            "the target refused every record that it was sent, so that a setting is probably wrong rather \
-             than the records: {reason}. They stay where they are until the target takes another one: \
-             correct the setting, or have them put aside with --set-aside"
-        ),
     }
 }
 

@@ -50,6 +50,7 @@ mod undecided;
 pub use backoff::retry_delay;
 pub use deliverer::{Deliverer, IN_FLIGHT, MAX_RECORD_BYTES};
 pub use fields::SettingsError;
+pub use line::is_record;
 pub use named_secrets::NamedSecrets;
 pub use record::{BodyLocation, Record, StoredRecord};
 pub use settings::{DeliverSettings, Settings};

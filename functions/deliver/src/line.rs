@@ -39,6 +39,18 @@ pub(crate) fn one_line(record: &Record) -> Result<String, String> {
     Ok(body.replace(['\n', '\r'], " "))
 }
 
+/// Whether a text is a record of the format of that name, as far as its beginning and its notation tell. A format
+/// that is not known has any.
+#[must_use]
+pub fn is_record(format: &str, body: &str) -> bool {
+    let record = Record {
+        format: format.to_owned(),
+        body: body.to_owned(),
+        ..Record::default()
+    };
+    one_line(&record).is_ok()
+}
+
 /// Characters that end a line for somebody, or that a parser trips over.
 fn breaks(c: char) -> bool {
     (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')

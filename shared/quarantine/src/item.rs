@@ -78,6 +78,9 @@ pub struct Item<'a> {
     /// The record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Cow<'a, str>>,
+    /// Whether that is no record of its format, or only a part of one, and is never to be sent as one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_no_record: bool,
     /// The output that the record was for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Cow<'a, str>>,

@@ -41,6 +41,8 @@ pub struct TargetRecord<'a> {
     pub format: &'a str,
     /// The record.
     pub body: &'a str,
+    /// Whether it is no record of its format, or only a part of one.
+    pub is_no_record: bool,
 }
 
 impl<'a> Quarantine<'a> {
@@ -107,6 +109,7 @@ impl<'a> Quarantine<'a> {
             key: Some(Cow::Borrowed(key)),
             format: Some(Cow::Borrowed(record.format)),
             record: Some(Cow::Borrowed(body)),
+            is_no_record: record.is_no_record,
             ..self.item(reason)
         };
         let name = [key.as_bytes(), &[0], body.as_bytes()];
@@ -206,8 +209,16 @@ mod tests {
             alert_id: "",
             format: "siem",
             body: r#"{"FullId":"da1:1"}"#,
+            is_no_record: false,
         };
         quarantine.undeliverable(&record, "r").await.unwrap();
+        let torn = TargetRecord {
+            format: "cef",
+            body: "CEF:0|x",
+            is_no_record: true,
+            ..record
+        };
+        quarantine.undeliverable(&torn, "r").await.unwrap();
         quarantine.gap(window, "r").await.unwrap();
         for (key, text) in [
             (
@@ -225,6 +236,10 @@ mod tests {
             (
                 "undeliverable/2600d1039c75f7f41d932b37e757e24f8f138c2883b695e0a49362b15cc3b28d",
                 r#"{"tenant":"contoso","target":"webhook","reason":"r","alert_id":"","key":"da1:1","format":"siem","record":"{\"FullId\":\"da1:1\"}"}"#,
+            ),
+            (
+                "undeliverable/cf14cead10157c2f73484f1f6b7d481087ea10b0844241eb9eafc4598e50f88f",
+                r#"{"tenant":"contoso","target":"webhook","reason":"r","alert_id":"","key":"da1:1","format":"cef","record":"CEF:0|x","is_no_record":true}"#,
             ),
             (
                 "gaps/d78c85a5b1db454cbefa3700e234efb618cd7852007f60fc03be0a83284134c0",
@@ -245,7 +260,7 @@ mod tests {
                 .unwrap()
                 .found
                 .len(),
-            5
+            6
         );
     }
 

@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::checkpoint::{Checkpoint, Progress};
 use super::folder::{Folder, look_repeatedly};
@@ -8,7 +8,7 @@ use super::lines::{Lines, text};
 use super::noting::{check_is_there, note_delivered, note_there, older};
 use super::open_file::{FileChange, OpenFile};
 use super::position::Position;
-use super::rotated::Rotated;
+use super::rotated::{Age, Rotated};
 use super::search::{Search, Verdicts};
 use super::{FileError, Undelivered};
 use crate::Limits;
@@ -26,6 +26,8 @@ pub(super) struct Backlog {
     /// What cannot be delivered any more, and of how many of these it was reported.
     lost: Vec<Undelivered>,
     reported: usize,
+    /// Whether nothing was there when whoever delivers looked before, so that all has come since.
+    pub(super) is_all_new: bool,
 }
 
 /// How the first file ends.
@@ -49,12 +51,8 @@ impl Backlog {
             verdicts: Verdicts::new(),
             lost: Vec::new(),
             reported: 0,
+            is_all_new: false,
         })
-    }
-
-    /// The file that is written to.
-    pub(super) fn live_path(&self) -> PathBuf {
-        self.folder.live_path()
     }
 
     /// Bytes of the first file that are delivered.
@@ -101,12 +99,28 @@ impl Backlog {
             Err(_) if self.has_a_line()? => {}
             Err(error) => return Err(error),
         }
+        self.rename()?;
         self.save()?;
         let is_idle = self.held.iter().all(|held| held.delivered_at.is_some());
         match is_idle && !self.ledger.has_begun && !self.ledger.has_delivered() {
             true => check_is_there(&self.folder, &mut self.ledger),
             false => Ok(()),
         }
+    }
+
+    /// Notes what the files are called by now, for messages about those that are gone.
+    fn rename(&mut self) -> Result<(), FileError> {
+        if self.held.len() < 2 {
+            return Ok(());
+        }
+        for held in &mut self.held {
+            let path = self.folder.path_of(held.source.identity)?;
+            if let Some(name) = path.as_deref().and_then(Path::file_name) {
+                held.position.name = name.to_string_lossy().into_owned();
+                held.source.name = name.to_owned();
+            }
+        }
+        Ok(())
     }
 
     /// Takes up what the checkpoint says. Where there is none, what was rotated before is none of this delivery.
@@ -117,6 +131,8 @@ impl Backlog {
             // In this order: what is rotated in between is held open, or in the list.
             let live = self.folder.open_live()?;
             let mut there = self.folder.rotated()?;
+            // What another program keeps there is none of it all the same.
+            there.retain(|one| !self.is_all_new || one.age == Age::Unknown);
             there.retain(|one| {
                 let live = live.as_ref().and_then(|live| live.source.identity);
                 live.is_none() || one.identity != live
@@ -135,10 +151,20 @@ impl Backlog {
             return self.save();
         };
         let (progress, is_old) = content.progress();
+        let mut gone = Vec::new();
         for position in &progress.under_way {
-            let found = self.found(position, position.offset).await?;
-            self.held.push_back(found);
+            match self.found(position, position.offset).await {
+                Ok(mut found) => {
+                    // What two positions are in is looked for once more with all that is not held.
+                    if !self.held.iter().any(|held| held.is(&mut found.source)) {
+                        self.held.push_back(found);
+                    }
+                }
+                Err(error @ FileError::Gone { .. }) => gone.push(error),
+                Err(error) => return Err(error),
+            }
         }
+        FileError::check_none_gone(gone)?;
         self.ledger = progress.ledger.clone();
         if is_old {
             self.note_older(&progress.under_way)?;
@@ -199,14 +225,10 @@ impl Backlog {
 
     /// Writes the checkpoint, if it says anything else.
     fn save(&mut self) -> Result<(), FileError> {
+        // All of them, so that whoever takes it up knows what is not there any more.
         let open = self.held.iter().filter(|held| held.delivered_at.is_none());
-        let under_way = open.enumerate().filter_map(|(index, held)| {
-            // The first one may be begun, and has to be found again; of the others, some are begun.
-            let is_begun = index == 0 || held.position.offset > 0;
-            is_begun.then(|| held.position.clone())
-        });
         let progress = Progress {
-            under_way: under_way.collect(),
+            under_way: open.map(|held| held.position.clone()).collect(),
             ledger: self.ledger.clone(),
         };
         if self.noted.as_ref() != Some(&progress) {
@@ -240,6 +262,94 @@ impl Backlog {
             }
         }
         Ok(Lines::default())
+    }
+
+    /// The next lines of the files behind the first one, each with its place, if the first one has no whole line
+    /// behind `end` and nobody writes to it any more.
+    pub(super) fn lines_behind(
+        &mut self,
+        end: u64,
+        most: Limits,
+    ) -> Result<Vec<(usize, Lines)>, FileError> {
+        let (mut found, mut left) = (Vec::new(), most);
+        for (index, held) in self.held.iter_mut().enumerate() {
+            if index == 0 {
+                let has_more = held.has_a_line_behind(end);
+                let has_more = has_more.map_err(self.folder.fault(&held.source.name))?;
+                if has_more || self.folder.is_live(&held.source)? {
+                    break;
+                }
+                continue;
+            }
+            let lines = held.lines(left);
+            // One that was truncated has to be found anew, in its turn.
+            let Some(lines) = lines.map_err(self.folder.fault(&held.source.name))? else {
+                break;
+            };
+            left.records = left.records.saturating_sub(lines.texts.len());
+            left.bytes = left.bytes.saturating_sub(lines.bytes());
+            let is_enough = left.records == 0 || left.bytes == 0;
+            found.push((index, lines));
+            if is_enough {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Notes that a file behind the first one is delivered up to `end`. If it was truncated meanwhile, what it had
+    /// comes again with its copy.
+    pub(super) fn delivered_behind(&mut self, index: usize, end: u64) -> Result<(), FileError> {
+        let held = &mut self.held[index];
+        let moved = held.advance_to(end);
+        if moved.map_err(self.folder.fault(&held.source.name))? {
+            held.delivered_at = None;
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// The path that a file which is held has, or had.
+    pub(super) fn place(&self, index: usize) -> Result<String, FileError> {
+        let source = &self.held[index].source;
+        let path = self.folder.path_of(source.identity)?;
+        let path = path.unwrap_or_else(|| self.folder.path(&source.name));
+        Ok(path.display().to_string())
+    }
+
+    /// Whether a whole line of a file that is held is so, delivered or not.
+    pub(super) fn any_line(
+        &mut self,
+        index: usize,
+        is: impl Fn(&str) -> bool,
+    ) -> Result<bool, FileError> {
+        let held = &mut self.held[index];
+        let any = held.any_line(|line, _| is(line));
+        any.map_err(self.folder.fault(&held.source.name))
+    }
+
+    /// Whether a line of a file was found to be a record of the format.
+    pub(super) fn is_of_format(&mut self, index: usize) -> &mut bool {
+        &mut self.held[index].is_of_format
+    }
+
+    /// Whether a file of which no line `is` a record may all the same be one of records: it has a single line, which may
+    /// be the rest of one, and others are files of records.
+    pub(super) fn may_be_a_rest(
+        &mut self,
+        index: usize,
+        is: impl Fn(&str) -> bool,
+    ) -> Result<bool, FileError> {
+        let mut count = 0;
+        let mut has_others = self.ledger.has_delivered();
+        for (at, held) in self.held.iter_mut().enumerate() {
+            let found = held.any_line(|line, _| {
+                count += usize::from(at == index);
+                is(line)
+            });
+            has_others |= found.map_err(self.folder.fault(&held.source.name))?;
+        }
+        Ok(count <= 1 && has_others)
     }
 
     /// Notes that the first file is delivered up to `end`.
@@ -307,13 +417,32 @@ impl Backlog {
 
     /// What is not delivered of each file.
     pub(super) fn left(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        let left = self.left_by_place()?;
+        Ok(left.into_iter().map(|(_, left)| left).collect())
+    }
+
+    /// What is not delivered of the files that were rotated, as far as these are whole lines.
+    pub(super) fn left_of_rotated(&mut self) -> Result<Vec<Undelivered>, FileError> {
         let mut all = Vec::new();
-        for held in &mut self.held {
+        for (index, left) in self.left_by_place()? {
+            let held = &mut self.held[index];
+            let has_a_line = held.has_a_line();
+            let has_a_line = has_a_line.map_err(self.folder.fault(&held.source.name))?;
+            if has_a_line && !self.folder.is_live(&held.source)? {
+                all.push(left);
+            }
+        }
+        Ok(all)
+    }
+
+    fn left_by_place(&mut self) -> Result<Vec<(usize, Undelivered)>, FileError> {
+        let mut all = Vec::new();
+        for (index, held) in self.held.iter_mut().enumerate() {
             let bytes = held.left();
             let bytes = bytes.map_err(self.folder.fault(&held.source.name))?;
             if bytes > 0 {
                 let path = self.folder.path_of(held.source.identity)?;
-                all.push(Undelivered {
+                let left = Undelivered {
                     is_gone: path.is_none() && !self.folder.has(&held.position)?,
                     place: path
                         .unwrap_or_else(|| self.folder.path(&held.source.name))
@@ -321,10 +450,23 @@ impl Backlog {
                         .to_string(),
                     bytes,
                     is_packed_otherwise: false,
-                });
+                };
+                all.push((index, left));
             }
         }
         Ok(all)
+    }
+
+    /// What is not delivered and has gone since this was asked last. It is held open, and nowhere else.
+    pub(super) fn newly_gone(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        let mut new = Vec::new();
+        for (index, left) in self.left_by_place()? {
+            let was_gone = std::mem::replace(&mut self.held[index].is_gone, left.is_gone);
+            if left.is_gone && !was_gone {
+                new.push(left);
+            }
+        }
+        Ok(new)
     }
 
     /// What was rotated before the first delivery began, and is none of it.

@@ -1,4 +1,3 @@
-use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -39,6 +38,18 @@ pub enum FileError {
         /// The format of its lines.
         found: &'static str,
     },
+    /// No line is a record of the format that was said.
+    #[error(
+        "no line of {place} is a record of the format {format}, so that nothing of it is sent or put aside: if it \
+         holds records of another format, give that one as --format; if it holds none, move it away, or have its \
+         lines put aside with --set-aside, and run this again"
+    )]
+    NoRecord {
+        /// The file.
+        place: String,
+        /// The format that was said.
+        format: String,
+    },
     /// The checkpoint cannot be read.
     #[error(
         "{place} cannot be read as a checkpoint of how far the records were delivered: delete it to \
@@ -71,6 +82,12 @@ pub enum FileError {
         checkpoint: String,
         /// The file that is written to.
         live: String,
+    },
+    /// Several of these are not in the folder any more.
+    #[error("{}", listed(.files))]
+    SeveralGone {
+        /// Each of them, as [`FileError::Gone`].
+        files: Vec<FileError>,
     },
     /// Of the rotated files, one is missing.
     #[error(
@@ -108,9 +125,9 @@ pub enum FileError {
     },
     /// A rotated file is not what its name says.
     #[error(
-        "{place} cannot be unpacked: it is damaged, or not packed with gzip. If it is plain, take .gz off its \
-         name. If it is damaged, unpack what is left of it (gzip -dc, into the name without .gz), move {place} \
-         away, and run this again"
+        "{place} cannot be unpacked: it is damaged, has something else behind what is packed, or is not packed with \
+         gzip. If it is plain, take .gz off its name. If it is damaged, unpack what is left of it (gzip -dc, into a \
+         name without .gz), move {place} away, and run this again"
     )]
     Damaged {
         /// The file.
@@ -135,6 +152,15 @@ impl FileError {
         matches!(self, Self::Missing { .. })
     }
 
+    /// An error if any file is gone.
+    pub(super) fn check_none_gone(mut gone: Vec<Self>) -> Result<(), Self> {
+        match gone.len() {
+            0 => Ok(()),
+            1 => Err(gone.remove(0)),
+            _ => Err(Self::SeveralGone { files: gone }),
+        }
+    }
+
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         let place = path.display().to_string();
         if OtherPacking::is(error) {
@@ -143,13 +169,13 @@ impl FileError {
         if error.kind() == io::ErrorKind::NotFound {
             return Self::Missing { place };
         }
+        // The operating system says none of that of a file that is read: it comes from unpacking it, whatever its
+        // name is.
         let is_damage = {
             use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
             matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
         };
-        // logrotate puts a date behind `.gz` when it has to make way for another file.
-        let is_packed = |name: &OsStr| name.to_string_lossy().contains(".gz");
-        if is_damage && path.file_name().is_some_and(is_packed) {
+        if is_damage && error.raw_os_error().is_none() {
             return Self::Damaged { place };
         }
         match drawbridge_files::trouble(error) {
@@ -197,6 +223,11 @@ fn older(files: &[Undelivered]) -> String {
         files.len(),
         named.join(", ")
     )
+}
+
+fn listed(files: &[FileError]) -> String {
+    let files: Vec<String> = files.iter().map(FileError::to_string).collect();
+    files.join("; and ")
 }
 
 fn perhaps(damaged: Option<&str>) -> String {

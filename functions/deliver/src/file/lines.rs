@@ -39,6 +39,11 @@ impl Lines {
         }
         Ok(lines)
     }
+
+    /// How many bytes the texts have.
+    pub(super) fn bytes(&self) -> usize {
+        self.texts.iter().map(String::len).sum()
+    }
 }
 
 /// The text of a line; of what is no UTF-8, the odd bytes are replaced.

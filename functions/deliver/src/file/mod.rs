@@ -25,6 +25,7 @@ mod numbers;
 mod open_file;
 mod packing;
 mod position;
+mod records;
 mod rotated;
 mod search;
 mod source;
@@ -37,8 +38,11 @@ use drawbridge_time::Deadline;
 pub use error::FileError;
 
 use crate::format::{format, format_of};
-use crate::{Deliverer, Later, Outcome, Record, StoredRecord};
+use crate::line::is_record;
+use crate::{Deliverer, Later, Outcome, Record};
 use backlog::{Backlog, FirstEnd};
+use lines::Lines;
+use records::{Records, Unfit};
 use rotated::is_rotated;
 
 /// A file of records and where they go.
@@ -49,8 +53,8 @@ pub struct FileDelivery {
     backlog: Backlog,
     /// Whether what is refused is put aside even if everything is.
     sets_aside: bool,
-    /// Whether the lines were found to be of the format.
-    is_of_format: bool,
+    /// Whether the last run ended because records have to wait.
+    is_waiting: bool,
 }
 
 /// What a delivery did.
@@ -121,7 +125,7 @@ impl FileDelivery {
             tenant: tenant.to_owned(),
             backlog,
             sets_aside: false,
-            is_of_format: false,
+            is_waiting: false,
         })
     }
 
@@ -130,6 +134,14 @@ impl FileDelivery {
     #[must_use]
     pub fn setting_aside(self, sets_aside: bool) -> Self {
         Self { sets_aside, ..self }
+    }
+
+    /// The same where none of the files was there when whoever delivers looked before: what was rotated meanwhile is
+    /// delivered, too.
+    #[must_use]
+    pub fn of_new_files(mut self) -> Self {
+        self.backlog.is_all_new = true;
+        self
     }
 
     /// Looks whether the file was rotated, and holds open what has to be delivered before the new
@@ -154,6 +166,27 @@ impl FileDelivery {
     /// [`FileError`] if a file cannot be read.
     pub fn left(&mut self) -> Result<Vec<Undelivered>, FileError> {
         self.backlog.left()
+    }
+
+    /// What a delivery that is asked to stop leaves behind: of rotated files, and of all if records have to wait. What
+    /// came to the live one since the last run is no backlog.
+    ///
+    /// # Errors
+    /// As [`left`](Self::left).
+    pub fn left_at_end(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        match self.is_waiting {
+            true => self.backlog.left(),
+            false => self.backlog.left_of_rotated(),
+        }
+    }
+
+    /// What is not delivered and is in the folder no more since this was asked last. It is held open, and ends with
+    /// this delivery.
+    ///
+    /// # Errors
+    /// As [`left`](Self::left).
+    pub fn newly_gone(&mut self) -> Result<Vec<Undelivered>, FileError> {
+        self.backlog.newly_gone()
     }
 
     /// Checks that nothing was rotated before the first delivery that is not delivered and still there: it is named
@@ -200,6 +233,7 @@ impl FileDelivery {
         }
         // Not before it is sure that the report is read.
         report.lost = self.backlog.newly_lost();
+        self.is_waiting = report.later.is_some();
         Ok(report)
     }
 
@@ -213,49 +247,145 @@ impl FileDelivery {
         Ok(stop() || self.step(until, report).await?)
     }
 
-    /// Checks that not all of the lines are of another format, so that the target gets each under its
-    /// own name and time.
-    fn check_format(&self, lines: &[String]) -> Result<(), FileError> {
-        let is_of_format =
-            |line: &String| format(&self.format).is_none_or(|format| format.is_of(line));
-        if lines.iter().any(is_of_format) {
-            return Ok(());
+    /// The records of lines of a file, and those that are none. A file of which no line is a record of the format is
+    /// a wrong one, or the format is.
+    fn records(&mut self, index: usize, lines: &[String]) -> Result<Records, FileError> {
+        let (name, tenant) = (&self.format, &self.tenant);
+        let records = Records::of(lines, name, tenant);
+        if *self.backlog.is_of_format(index) {
+            return Ok(records);
         }
-        match lines.iter().find_map(|line| format_of(line)) {
-            None => Ok(()),
-            Some(found) => Err(FileError::WrongFormat {
-                place: self.backlog.live_path().display().to_string(),
-                format: self.format.clone(),
+        let is_of = |line: &str| format(name).is_none_or(|format| format.is_of(line));
+        let is_of_format =
+            lines.iter().any(|line| is_of(line)) || self.backlog.any_line(index, is_of)?;
+        *self.backlog.is_of_format(index) = is_of_format || !records.fit.is_empty();
+        if is_of_format {
+            return Ok(records);
+        }
+        if let Some(found) = lines.iter().find_map(|line| format_of(line)) {
+            return Err(FileError::WrongFormat {
+                place: self.backlog.place(index)?,
+                format: name.clone(),
                 found,
+            });
+        }
+        let is_fit = |line: &str| is_record(name, line);
+        let may_be_of_format = !records.fit.is_empty()
+            || self.sets_aside
+            || self.backlog.any_line(index, is_fit)?
+            || self.backlog.may_be_a_rest(index, is_fit)?;
+        match may_be_of_format {
+            true => Ok(records),
+            false => Err(FileError::NoRecord {
+                place: self.backlog.place(index)?,
+                format: name.clone(),
             }),
         }
+    }
+
+    /// The next lines of the files behind the first one, of which the next lines end at `end`, and their records.
+    fn behind(&mut self, end: u64) -> Result<Vec<(usize, Lines, Records)>, FileError> {
+        let most = self.deliverer.batch_capacity();
+        let mut behind = Vec::new();
+        for (index, lines) in self.backlog.lines_behind(end, most)? {
+            // What is wrong with it is said in its turn.
+            let Ok(records) = self.records(index, &lines.texts) else {
+                break;
+            };
+            behind.push((index, lines, records));
+        }
+        Ok(behind)
+    }
+
+    /// What became of lines, given what became of those that are records. The others are put aside, up to the first
+    /// one that waits.
+    async fn outcomes(
+        &self,
+        unfit: Vec<Option<Unfit>>,
+        sent: &mut impl Iterator<Item = Outcome>,
+    ) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        let mut waits = false;
+        for unfit in unfit {
+            let outcome = match unfit {
+                None => sent.next(),
+                Some(_) if waits => None,
+                Some((record, why)) => Some(self.deliverer.refuse(&record, why).await),
+            };
+            waits |= matches!(outcome, Some(Outcome::Later(_)));
+            outcomes.extend(outcome);
+        }
+        outcomes
+    }
+
+    /// Delivers the next lines of the first file. If the target refuses all that there is left of it, some of the
+    /// next file tell whether a setting is wrong or these records.
+    async fn deliver(
+        &mut self,
+        lines: Lines,
+        until: Deadline,
+        report: &mut FileReport,
+    ) -> Result<(), FileError> {
+        let Some(&end) = lines.ends.last() else {
+            return Ok(());
+        };
+        let Records { fit, unfit } = self.records(0, &lines.texts)?;
+        let deliverer = &self.deliverer;
+        let (sent, of_behind, behind) = if self.sets_aside {
+            let sent = deliverer.deliver_or_give_up(fit, until).await;
+            (sent, Vec::new(), Vec::new())
+        } else {
+            let mut behind = self.behind(end)?;
+            let fit_behind = behind.iter_mut();
+            let fit_behind = fit_behind.flat_map(|(_, _, records)| records.fit.drain(..));
+            let fit_behind = fit_behind.collect();
+            let (sent, of_behind) = self
+                .deliverer
+                .deliver_unless_all_are_refused_with(fit, fit_behind, until)
+                .await;
+            (sent, of_behind, behind)
+        };
+        // First, since the target has these already.
+        let later = match of_behind.is_empty() {
+            true => None,
+            false => self.note_behind(behind, of_behind, report).await?,
+        };
+        let outcomes = self.outcomes(unfit, &mut sent.into_iter()).await;
+        let done = report.count(outcomes);
+        report.later = report.later.take().or(later);
+        let end = match done {
+            0 => self.backlog.offset(),
+            done => lines.ends[done - 1],
+        };
+        self.backlog.delivered(end).await
+    }
+
+    /// Notes what became of the records of the files behind the first one; gives why one of them waits, if one does.
+    async fn note_behind(
+        &mut self,
+        behind: Vec<(usize, Lines, Records)>,
+        sent: Vec<Outcome>,
+        report: &mut FileReport,
+    ) -> Result<Option<Later>, FileError> {
+        let mut sent = sent.into_iter();
+        for (index, lines, records) in behind {
+            let outcomes = self.outcomes(records.unfit, &mut sent).await;
+            let done = report.count(outcomes);
+            if let Some(last) = done.checked_sub(1) {
+                self.backlog.delivered_behind(index, lines.ends[last])?;
+            }
+            if let Some(later) = report.later.take() {
+                return Ok(Some(later));
+            }
+        }
+        Ok(None)
     }
 
     /// Delivers the next lines, or goes on to the next file; says whether it can do neither.
     async fn step(&mut self, until: Deadline, report: &mut FileReport) -> Result<bool, FileError> {
         let lines = self.backlog.lines(self.deliverer.batch_capacity()).await?;
-        let record = |line: &str| Record::of_line(line, &self.format, &self.tenant);
         if !lines.ends.is_empty() {
-            if !self.is_of_format {
-                self.check_format(&lines.texts)?;
-                self.is_of_format = true;
-            }
-            let parcels = lines.texts.iter().map(|line| record(line).into());
-            let parcels: Vec<StoredRecord> = parcels.collect();
-            let outcomes = match self.sets_aside {
-                true => self.deliverer.deliver_or_give_up(parcels, until).await,
-                false => {
-                    let deliverer = &self.deliverer;
-                    deliverer
-                        .deliver_unless_all_are_refused(parcels, until)
-                        .await
-                }
-            };
-            let end = match report.count(outcomes) {
-                0 => self.backlog.offset(),
-                done => lines.ends[done - 1],
-            };
-            self.backlog.delivered(end).await?;
+            self.deliver(lines, until, report).await?;
             return Ok(report.later.is_some());
         }
         let torn = match self.backlog.first_end()? {

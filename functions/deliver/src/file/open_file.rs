@@ -13,6 +13,10 @@ pub(super) struct OpenFile {
     /// How long it was when the checkpoint said that it needs no delivery. Nobody has to write to it any more,
     /// but somebody may.
     pub(super) delivered_at: Option<u64>,
+    /// Whether a line of it was found to be a record of the format that is delivered.
+    pub(super) is_of_format: bool,
+    /// Whether it was told that it is in the folder no more.
+    pub(super) is_gone: bool,
 }
 
 /// What has become of a file since it was looked at last.
@@ -33,6 +37,8 @@ impl OpenFile {
             source,
             position,
             delivered_at: None,
+            is_of_format: false,
+            is_gone: false,
         })
     }
 
@@ -88,7 +94,12 @@ impl OpenFile {
 
     /// Whether a line is whole that was not delivered. Blank ones are none.
     pub(super) fn has_a_line(&mut self) -> io::Result<bool> {
-        let mut reader = self.source.reader_at(self.position.offset)?;
+        self.has_a_line_behind(self.position.offset)
+    }
+
+    /// Whether a line is whole that begins at `byte` or behind it. Blank ones are none.
+    pub(super) fn has_a_line_behind(&mut self, byte: u64) -> io::Result<bool> {
+        let mut reader = self.source.reader_at(byte)?;
         let mut has_text = false;
         loop {
             let piece = reader.fill_buf()?;
@@ -119,21 +130,34 @@ impl OpenFile {
 
     /// Whether any line is a record, of whatever format.
     pub(super) fn has_a_record(&mut self) -> io::Result<bool> {
+        let is_record = |line: &str| format_of(line).is_some();
+        let mut end = 0;
+        if self.any_line(|line, line_end| {
+            end = line_end;
+            is_record(line)
+        })? {
+            return Ok(true);
+        }
+        // What has no end may be one, too.
+        Ok(is_record(&text(self.source.bytes(end, u64::MAX)?)))
+    }
+
+    /// Whether `is` holds of any whole line, of which it is given the text and the end. Blank ones are none.
+    pub(super) fn any_line(&mut self, mut is: impl FnMut(&str, u64) -> bool) -> io::Result<bool> {
         const SOME: Limits = Limits {
             records: 100,
             bytes: 1024 * 1024,
         };
-        let is_record = |line: &String| format_of(line).is_some();
         let mut from = 0;
         loop {
             let lines = Lines::read(self.source.reader_at(from)?, from, SOME)?;
-            if lines.texts.iter().any(is_record) {
+            let mut lines_and_ends = lines.texts.iter().zip(&lines.ends);
+            if lines_and_ends.any(|(line, end)| is(line, *end)) {
                 return Ok(true);
             }
             match lines.ends.last() {
                 Some(end) => from = *end,
-                // What has no end may be one, too.
-                None => return Ok(is_record(&text(self.source.bytes(from, u64::MAX)?))),
+                None => return Ok(false),
             }
         }
     }

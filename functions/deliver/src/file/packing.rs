@@ -35,7 +35,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The marks of what is not read here, and where they stand. None can be there in a file of records: it has
 /// a control character or no UTF-8, which JSON writes otherwise, whatever an alert says.
-const OTHERS: [(usize, &[u8]); 16] = [
+const OTHERS: [(usize, &[u8]); 23] = [
     // Zstandard.
     (0, b"\x28\xb5\x2f\xfd"),
     // lz4, and what `lz4 -l` makes.
@@ -60,6 +60,16 @@ const OTHERS: [(usize, &[u8]); 16] = [
     // tar, as POSIX has it and as GNU does.
     (257, b"ustar\0"),
     (257, b"ustar  \0"),
+    // ar, whose members lie in it or elsewhere.
+    (0, b"!<arch>\n"),
+    (0, b"!<thin>\n"),
+    // cpio in binary.
+    (0, b"\xc7\x71"),
+    // GPG in text, which ends its first line there.
+    (0, b"-----BEGIN PGP MESSAGE-----\n"),
+    (0, b"-----BEGIN PGP MESSAGE-----\r"),
+    (0, b"-----BEGIN PGP SIGNED MESSAGE-----\n"),
+    (0, b"-----BEGIN PGP SIGNED MESSAGE-----\r"),
 ];
 
 /// As far as the marks stand.
@@ -91,7 +101,15 @@ fn is_other(begins: &[u8]) -> bool {
         // zlib, as `pigz -z` makes it. Two of its levels begin with `x^`, as the rest of a line may.
         | [b'x', 0x01 | 0x9c | 0xda, ..]
         // A frame that Zstandard and lz4 skip, of any of sixteen kinds: `pzstd` begins with one.
-        | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => true,
+        | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
+        // GPG in binary: a packet of a session key, for a key or for a passphrase, of either kind of length; or what
+        // is packed and signed.
+        | [0x84 | 0xc1, _, 0x03 | 0x06, ..]
+        | [0x85 | 0xc1, _, _, 0x03 | 0x06, ..]
+        | [0x8c | 0xc3, _, 0x04..=0x06, ..]
+        | [0xa3, 0x01..=0x03, ..] => true,
+        // cpio in text, with a name that ends in a zero.
+        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2' | b'7', rest @ ..] if rest.contains(&0) => true,
         _ => OTHERS.iter().any(|(at, mark)| {
             begins.get(*at..).is_some_and(|rest| rest.starts_with(mark))
         }),

@@ -18,7 +18,8 @@ use tokio::time::Instant;
 use super::Target;
 use super::one::open_file;
 use super::outage::Outage;
-use super::report::{check_at_end, check_complete, print_report, say_if_idle};
+use super::repeated::Repeated;
+use super::report::{check_at_end, check_complete, print_report, say_gone, say_if_idle};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
 use crate::failure::Failure;
@@ -28,6 +29,9 @@ use crate::signals::stop_requested_on_signal;
 
 /// How long one tenant is delivered before the next one has its turn, so that a backlog does not delay others.
 const TURN: Duration = Duration::from_secs(20);
+
+/// How long nothing is said of a tenant whose trouble goes on.
+const SAID_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Delivers the files, once or as records come. New tenants are taken up between rounds.
 pub(super) async fn run(
@@ -46,6 +50,8 @@ pub(super) async fn run(
         of_other_formats: HashSet::new(),
         held_back: HashMap::new(),
         has_told_of_no_folder: false,
+        seen: None,
+        new: HashSet::new(),
     };
     let mut outage = Outage::default();
     loop {
@@ -83,8 +89,8 @@ struct Files<'a> {
     args: &'a cli::Deliver,
     folder: PathBuf,
     open: BTreeMap<String, FileDelivery>,
-    /// The trouble of each tenant as it was last printed, so that it is not printed every few seconds.
-    printed: HashMap<String, String>,
+    /// What was said of the trouble of each tenant, so that it is not said every few seconds.
+    printed: HashMap<String, Repeated>,
     /// The tenants of which it was said that they have records of other formats alone.
     of_other_formats: HashSet<String>,
     /// The tenants whose records the target refuses, every one of them: how often, and when they are tried
@@ -92,6 +98,10 @@ struct Files<'a> {
     held_back: HashMap<String, (u32, Instant)>,
     /// Whether it was said that there is no folder.
     has_told_of_no_folder: bool,
+    /// The tenants that there were at one look or another, once there was one.
+    seen: Option<HashSet<String>>,
+    /// Those of them that had no file of records at the look before.
+    new: HashSet<String>,
 }
 
 /// What came of a round.
@@ -153,6 +163,7 @@ impl Files<'_> {
                 if self.args.once {
                     return Err(Failure::of(missing));
                 }
+                self.seen.get_or_insert_default();
                 // The poll that makes it may not have begun.
                 if !std::mem::replace(&mut self.has_told_of_no_folder, true) {
                     say_timed(&format!("drawbridge: {missing}; waiting for it"));
@@ -166,6 +177,7 @@ impl Files<'_> {
             // What is held open is delivered first.
             Err(_) => RecordFiles::default(),
         };
+        self.note_seen(&found);
         round.all += found.troubles.len();
         round.undone += found.troubles.len();
         for (name, trouble) in found.troubles {
@@ -266,9 +278,23 @@ impl Files<'_> {
             });
         }
         let aside = self.args.set_aside;
-        let delivery = open_file(self.target, &path, &self.folder, name, aside)?;
+        let mut delivery = open_file(self.target, &path, &self.folder, name, aside)?;
+        if self.new.contains(name) {
+            delivery = delivery.of_new_files();
+        }
         self.open.insert(name.to_owned(), delivery);
         Ok(())
+    }
+
+    /// Notes which tenants there are, and which have come since the look before.
+    fn note_seen(&mut self, found: &RecordFiles) {
+        let troubles = found.troubles.iter().map(|(name, _)| name);
+        let names: Vec<String> = found.names.iter().chain(troubles).cloned().collect();
+        if let Some(seen) = &self.seen {
+            let new = names.iter().filter(|name| !seen.contains(*name));
+            self.new.extend(new.cloned());
+        }
+        self.seen.get_or_insert_default().extend(names);
     }
 
     async fn deliver(
@@ -304,19 +330,20 @@ impl Files<'_> {
         }
     }
 
-    /// Says what is wrong with a tenant's file when it changes.
+    /// Says what is wrong with a tenant's file when it changes, and again now and then.
     fn print_trouble(&mut self, name: &str, trouble: Option<String>) {
         match trouble {
             None => {
                 self.printed.remove(name);
             }
-            Some(trouble) if self.printed.get(name) == Some(&trouble) => {}
             Some(trouble) => {
-                say_timed(&format!("drawbridge: {name}: {trouble}"));
-                if self.args.json {
-                    Failure::print_json(&trouble, ("tenant", Some(name)));
+                let printed = self.printed.entry(name.to_owned()).or_default();
+                if printed.is_due(&trouble, SAID_EVERY) {
+                    say_timed(&format!("drawbridge: {name}: {trouble}"));
+                    if self.args.json {
+                        Failure::print_json(&trouble, ("tenant", Some(name)));
+                    }
                 }
-                self.printed.insert(name.to_owned(), trouble);
             }
         }
     }
@@ -327,6 +354,7 @@ impl Files<'_> {
         let mut troubles = Vec::new();
         let file = file_name(self.target.format);
         if let Ok(found) = tenants(&self.folder, &file, self.target.name()) {
+            self.note_seen(&found);
             for name in found.names {
                 match self.open(&name, &file) {
                     Ok(()) | Err(FileError::Missing { .. }) => {}
@@ -335,10 +363,12 @@ impl Files<'_> {
             }
         }
         for (name, delivery) in &mut self.open {
-            match delivery.look().await {
-                Ok(()) => {}
-                Err(error) if error.is_absence() => {}
-                Err(error) => troubles.push((name.clone(), error.to_string())),
+            let looked = match delivery.look().await {
+                Err(error) if !error.is_absence() => Err(error),
+                _ => say_gone(Some(name), delivery),
+            };
+            if let Err(error) = looked {
+                troubles.push((name.clone(), error.to_string()));
             }
         }
         for (name, trouble) in troubles {

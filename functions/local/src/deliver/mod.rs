@@ -3,6 +3,7 @@
 mod all;
 mod one;
 mod outage;
+mod repeated;
 mod report;
 mod target;
 

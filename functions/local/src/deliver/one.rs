@@ -52,8 +52,12 @@ pub(super) async fn run(
                     }
                     let ended = check_complete(&report, &mut delivery, &folder, false);
                     say_if_idle(is_idle && ended.is_ok(), args);
-                    return ended;
+                    return match args.once {
+                        true => ended,
+                        false => ended.and(check_at_end(&mut delivery).await),
+                    };
                 }
+                report::say_gone(None, &mut delivery).map_err(Failure::ended)?;
                 let older = delivery.check_older().err();
                 say_once(&mut said, older.map(|error| error.to_string()));
                 match &report.later {

@@ -90,10 +90,9 @@ fn check_report(
     if let Some(later) = &report.later {
         let left = delivery.left().map_err(Failure::of)?;
         check_none_gone(&left)?;
-        let left: Vec<String> = left.iter().map(describe_bytes).collect();
         let left = match left.as_slice() {
             [] => String::new(),
-            left => format!("; still to be delivered: {}", left.join(", ")),
+            left => format!("; still to be delivered: {}", of_files(left)),
         };
         let lost = all_lost(delivery);
         let todo = match goes_on {
@@ -135,24 +134,52 @@ pub(super) fn say_if_idle(is_idle: bool, args: &cli::Deliver) {
     }
 }
 
-/// A delivery that is asked to stop looks once more: what was lost since it began is no success.
+/// A delivery that is asked to stop looks once more: what was lost since it began is no success, nor is a backlog.
 pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
     if let Err(error) = delivery.look().await
         && !matches!(error, FileError::Missing { .. })
     {
         return Err(Failure::ended(error));
     }
+    let left = delivery.left_at_end().map_err(Failure::of)?;
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
-    let done = all_lost(delivery).map_or(Ok(()), |lost| Err(Failure::ended(lost)));
-    with_older(done, delivery)
+    let lost = all_lost(delivery);
+    let done = match (left.as_slice(), lost) {
+        ([], None) => Ok(()),
+        ([], Some(lost)) => Err(lost),
+        (left, None) => Err(format!(
+            "stopped before everything was delivered; nothing is lost, run it again: {}",
+            of_files(left)
+        )),
+        (left, Some(lost)) => Err(format!(
+            "stopped before everything was delivered; {lost}; run it again for the rest: {}",
+            of_files(left)
+        )),
+    };
+    with_older(done.map_err(Failure::ended), delivery)
 }
 
 /// Looks whether the file was rotated.
 pub(super) async fn look(delivery: &mut FileDelivery) -> Result<(), Failure> {
     match delivery.look().await {
-        Err(error) if !error.is_absence() => Err(Failure::ended(error)),
-        _ => Ok(()),
+        Err(error) if !error.is_absence() => return Err(Failure::ended(error)),
+        _ => {}
     }
+    say_gone(None, delivery).map_err(Failure::ended)
+}
+
+/// Says of files that were not delivered that they are deleted, at the moment when they can still be put back.
+pub(super) fn say_gone(tenant: Option<&str>, delivery: &mut FileDelivery) -> Result<(), FileError> {
+    let gone = delivery.newly_gone()?;
+    if !gone.is_empty() {
+        let of = tenant.map_or_else(String::new, |tenant| format!("{tenant}: "));
+        say_timed(&format!(
+            "drawbridge: {of}{} are not delivered and are not in the folder any more: this process holds them open \
+             and delivers them, unless it ends before",
+            of_files(&gone)
+        ));
+    }
+    Ok(())
 }
 
 /// What was lost since the delivery began.
@@ -161,16 +188,32 @@ fn all_lost(delivery: &FileDelivery) -> Option<String> {
     (!lost.is_empty()).then(|| lost.join("; "))
 }
 
-/// A file that was removed before it was delivered was held open until now.
+/// Files that were removed before they were delivered were held open until now.
 fn check_none_gone(left: &[Undelivered]) -> Result<(), Failure> {
-    match left.iter().find(|left| left.is_gone) {
-        None => Ok(()),
-        Some(gone) => Err(Failure::ended(format!(
-            "{} were not delivered, and the file is not in the folder any more: put it back, \
-             packed with gzip or not, before running this again",
-            describe_bytes(gone)
-        ))),
-    }
+    let gone = left.iter().filter(|left| left.is_gone).cloned();
+    let gone: Vec<Undelivered> = gone.collect();
+    let (them, back) = match gone.as_slice() {
+        [] => return Ok(()),
+        [_] => ("the file is", "put it back"),
+        _ => ("the files are", "put them back"),
+    };
+    let others = left.iter().filter(|left| !left.is_gone).cloned();
+    let others: Vec<Undelivered> = others.collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!("; still there, and to be delivered: {}", of_files(others)),
+    };
+    Err(Failure::ended(format!(
+        "{} were not delivered, and {them} not in the folder any more: {back}, packed with gzip or not, before \
+         running this again{others}",
+        of_files(&gone)
+    )))
+}
+
+/// So many bytes of each file.
+fn of_files(files: &[Undelivered]) -> String {
+    let files: Vec<String> = files.iter().map(describe_bytes).collect();
+    files.join(", ")
 }
 
 fn describe_lost(lost: &Undelivered) -> String {

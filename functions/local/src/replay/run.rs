@@ -29,6 +29,10 @@ const TRIES: u32 = 5;
 const TOO_LONG: &str = ": a message holds 1 MiB; if the output's reader resolves Amazon's pointers \
     into the bucket, give --pointers";
 
+/// Why what is no record is not sent.
+const NO_RECORD: &str = "it is a part of a line, or no record of its format, and is never sent as one: polls write a \
+    record again, whole, that was cut off. Once you have seen what it is, remove quarantine/ITEM.json";
+
 /// The attributes that records have.
 const ATTRIBUTES: [&str; 7] = [
     "tenant", "format", "schema", "alert-id", "key", "severity", "change",
@@ -231,6 +235,9 @@ impl Replay<'_> {
     }
 
     async fn record(&mut self, item: &StoredItem, content: Item<'_>) -> Result<String, Failure> {
+        if is_no_record(item, &content) {
+            return Err(Failure::of(NO_RECORD));
+        }
         let (queue, name) = match self.pollers.file_without_document(item, &content).await? {
             Some(file) => file,
             None => {
@@ -314,6 +321,15 @@ impl Replay<'_> {
         let done = replay.read(&poller, &self.stop).await?;
         Ok((done, item))
     }
+}
+
+/// Whether an item was put aside because it is no record of its format, or only a part of one: whoever it is sent
+/// to would take it for one.
+fn is_no_record(item: &StoredItem, content: &Item<'_>) -> bool {
+    let body = content.record.as_deref().unwrap_or_default();
+    let format = content.format.as_deref().unwrap_or_default();
+    let is_refused = item.kind == Kind::Undeliverable;
+    content.is_no_record || is_refused && !drawbridge_deliver::is_record(format, body)
 }
 
 /// The message that a record was.

@@ -160,6 +160,38 @@ fn a_new_tenants_file_may_be_rotated_while_the_target_is_down() {
     Outcome::of(child.wait_with_output().unwrap()).well();
 }
 
+/// Nothing of it was there before, so that nobody else has delivered it.
+#[cfg(unix)]
+#[test]
+fn a_new_tenants_file_may_be_rotated_before_it_is_seen() {
+    use crate::support::command::{Outcome, signal};
+    use crate::support::until;
+
+    let (folder, server) = (Folder::new(), Server::start());
+    let record = |n: u32| RECORD.replace("\"f\"", &format!("\"f{n}\""));
+    let tenant = |name: &str| {
+        let made = folder.path().join(format!(".{name}"));
+        fs::create_dir_all(&made).unwrap();
+        fs::write(made.join("siem.ndjson.1"), record(1)).unwrap();
+        fs::write(made.join("siem.ndjson"), record(2)).unwrap();
+        fs::rename(&made, folder.path().join(name)).unwrap();
+    };
+    tenant("first");
+    let child = all(&folder, &server, &["--every", "1s"]).spawn().unwrap();
+    until(|| server.files().len() == 1);
+    tenant("new");
+    until(|| server.files().len() == 2);
+    signal(&child, "-INT");
+    // What was there before is named.
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    let outcome = outcome.failed(1, &["first/siem.ndjson.1 is not delivered"]);
+    assert!(
+        !outcome.stderr.contains("new/siem.ndjson.1"),
+        "{}",
+        outcome.stderr
+    );
+}
+
 /// What a target refuses of one tenant is no reason to keep the others waiting.
 #[cfg(unix)]
 #[test]
@@ -210,7 +242,7 @@ fn what_is_left_of_a_tenant_is_delivered_when_its_folder_is_gone() {
         match delivered {
             0 => outcome.failed(
                 1,
-                &["contoso: ", " bytes of ", "were not delivered", "1 of 2"],
+                &["contoso: ", " bytes of ", "were not delivered", "2 of 2"],
             ),
             // All that was held open is delivered, and that is told; what comes next has no place.
             _ => {

@@ -16,6 +16,7 @@ mod deliver_here;
 mod deliver_older;
 mod deliver_outage;
 mod deliver_refused;
+mod deliver_stopped;
 mod demo;
 mod doctor;
 mod doctor_advice;

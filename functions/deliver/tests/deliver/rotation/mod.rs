@@ -2,6 +2,7 @@
 //! target is down, a request is under way, or nobody looks.
 #![cfg(unix)]
 
+mod gone;
 mod known;
 mod names;
 mod nothing_delivered;
@@ -10,6 +11,8 @@ mod others;
 mod packed;
 mod quiet;
 mod random;
+mod refused;
+mod unfit;
 mod world;
 
 use std::fs::{self, File};

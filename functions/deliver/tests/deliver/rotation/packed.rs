@@ -128,7 +128,7 @@ async fn what_is_packed_into_a_packed_file_that_is_known_is_delivered() {
 }
 
 /// The first bytes that each way of packing writes.
-const OTHERS: [&[u8]; 20] = [
+const OTHERS: [&[u8]; 34] = [
     // zstd, and pzstd, lz4 and others with a frame to skip before it.
     b"\x28\xb5\x2f\xfd",
     b"\x50\x2a\x4d\x18\x04\0\0\0",
@@ -158,6 +158,22 @@ const OTHERS: [&[u8]; 20] = [
     // tar, of POSIX and of GNU.
     &at_257(*b"ustar\x0000"),
     &at_257(*b"ustar  \0"),
+    // ar, cpio.
+    b"!<arch>\nsiem.ndjson/    ",
+    b"!<thin>\n",
+    b"\xc7\x71\x01\x08",
+    b"0707010000A1B2000081A4siem.ndjson\0",
+    b"0707020000A1B2000081A4siem.ndjson\0",
+    b"070707000041000041100644siem.ndjson\0",
+    // GPG: for RSA, for an elliptic curve, with a passphrase, of version 6, signed; and in text.
+    b"\x85\x02\x0c\x03\xaa",
+    b"\x84\x5e\x03\xaa",
+    b"\x8c\x0d\x04\x09\x03",
+    b"\xc1\xc0\x4c\x03\xaa",
+    b"\xc3\x1d\x06\x1b",
+    b"\xa3\x01\x01",
+    b"-----BEGIN PGP MESSAGE-----\n\n",
+    b"-----BEGIN PGP SIGNED MESSAGE-----\r\n",
 ];
 
 /// The beginning of a file with that mark at byte 257.
@@ -213,6 +229,33 @@ async fn what_is_not_packed_with_gzip_is_refused_whatever_its_name_is() {
             (world.came(), world.files.aside()),
             (lines(0..1), Vec::new())
         );
+    }
+}
+
+/// Whatever its name is, it is no trouble of the disk.
+#[tokio::test]
+async fn what_is_packed_and_damaged_or_has_something_behind_it_is_named_as_that() {
+    let packed = gzip((lines(1..3).join("\n") + "\n").as_bytes());
+    let cut = packed[..packed.len() - 9].to_vec();
+    for damaged in [
+        cut,
+        [&packed[..], b"junk"].concat(),
+        [&packed[..], &[0; 512]].concat(),
+    ] {
+        for name in ["siem.ndjson.1", "siem.ndjson.1.gz", LIVE] {
+            let mut world = World::new();
+            if name != LIVE {
+                world.files.append(0..1);
+                world.run_well().await;
+            }
+            fs::write(world.files.path(name), &damaged).unwrap();
+            let error = world.run().await.unwrap_err();
+            assert!(
+                matches!(error, FileError::Damaged { .. }),
+                "{name}: {error}"
+            );
+            assert!(error.to_string().contains(name), "{error}");
+        }
     }
 }
 

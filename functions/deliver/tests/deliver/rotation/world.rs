@@ -21,6 +21,9 @@ use crate::support::soon;
 
 pub(super) const LIVE: &str = "siem.ndjson";
 
+/// What stands in a record that the target refuses, as it would others of its kind.
+const REFUSED: &str = "refused";
+
 /// What is done while a request is under way.
 type Meanwhile = Box<dyn FnOnce() + Send>;
 
@@ -28,6 +31,8 @@ type Meanwhile = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 struct Kept {
     is_down: AtomicBool,
+    refuses_all: AtomicBool,
+    asked: AtomicU64,
     came: Mutex<Vec<String>>,
     meanwhile: Mutex<Option<Meanwhile>>,
 }
@@ -49,6 +54,7 @@ impl Target for Kept {
         if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
             meanwhile();
         }
+        self.asked.fetch_add(1, Ordering::SeqCst);
         if self.is_down.load(Ordering::SeqCst) {
             let later = Later {
                 after: None,
@@ -56,9 +62,15 @@ impl Target for Kept {
             };
             return vec![Outcome::Later(later); records.len()];
         }
-        let bodies = records.iter().map(|record| record.body.clone());
-        self.came.lock().unwrap().extend(bodies);
-        vec![Outcome::Taken; records.len()]
+        let refuses_all = self.refuses_all.load(Ordering::SeqCst);
+        let take = |record: &Record| {
+            if refuses_all || record.body.contains(REFUSED) {
+                return Outcome::Refused("HTTP 400".to_owned());
+            }
+            self.came.lock().unwrap().push(record.body.clone());
+            Outcome::Taken
+        };
+        records.iter().map(take).collect()
     }
 }
 
@@ -159,6 +171,19 @@ impl Files {
         fs::rename(self.path(LIVE), self.path(name)).unwrap();
     }
 
+    /// Moves a file to where nobody looks for it.
+    pub(super) fn rename_to_away(&self, name: &str, n: usize) {
+        let away = self.path("away");
+        fs::create_dir_all(&away).unwrap();
+        fs::rename(self.path(name), away.join(n.to_string())).unwrap();
+    }
+
+    /// Puts it back, under a number that is free.
+    pub(super) fn back_from_away(&self, n: usize) {
+        let name = format!("{LIVE}.{}", 3 - n);
+        fs::rename(self.path("away").join(n.to_string()), self.path(&name)).unwrap();
+    }
+
     /// What an administrator does who wants it delivered.
     pub(super) fn rename_back(&self, name: &str) {
         fs::rename(self.path(name), self.path(LIVE)).unwrap();
@@ -206,13 +231,19 @@ impl Files {
 
     /// What was put aside.
     pub(super) fn aside(&self) -> Vec<String> {
+        let aside = self.aside_and_whether_no_record();
+        aside.into_iter().map(|(record, _)| record).collect()
+    }
+
+    pub(super) fn aside_and_whether_no_record(&self) -> Vec<(String, bool)> {
         let Ok(entries) = fs::read_dir(self.path("quarantine/contoso/undeliverable")) else {
             return Vec::new();
         };
         let record = |entry: std::io::Result<fs::DirEntry>| {
             let item = fs::read(entry.unwrap().path()).unwrap();
             let item: serde_json::Value = serde_json::from_slice(&item).unwrap();
-            item["record"].as_str().unwrap().to_owned()
+            let record = item["record"].as_str().unwrap().to_owned();
+            (record, item["is_no_record"] == true)
         };
         entries.map(record).collect()
     }
@@ -227,6 +258,11 @@ pub(super) struct World {
 
 pub(super) fn line(n: usize) -> String {
     format!("{{\"FullId\":\"a:{n}\",\"AlertId\":\"a\",\"Severity\":\"High\"}}")
+}
+
+/// One that the target refuses.
+pub(super) fn refused_line(n: usize) -> String {
+    format!("{{\"FullId\":\"a:{n}\",\"AlertId\":\"{REFUSED}\",\"Severity\":\"High\"}}")
 }
 
 pub(super) fn lines(range: Range<usize>) -> Vec<String> {
@@ -268,6 +304,15 @@ impl World {
 
     pub(super) fn target_is_down(&self, is_down: bool) {
         self.target.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    pub(super) fn target_refuses_all(&self, refuses_all: bool) {
+        self.target.refuses_all.store(refuses_all, Ordering::SeqCst);
+    }
+
+    /// How often the target was asked.
+    pub(super) fn asked(&self) -> u64 {
+        self.target.asked.load(Ordering::SeqCst)
     }
 
     /// Does something while the next request is under way.

@@ -181,6 +181,53 @@ fn what_a_target_refused_goes_back_to_its_output() {
     assert!(folder.path().join(moved).exists());
 }
 
+/// Whoever reads the output would take it for a record.
+#[test]
+fn what_is_no_record_is_never_sent_as_one() {
+    let (tenant, folder) = tenant(&[]);
+    let outputs = "outputs = [\"siem\", \"native\", \"ocsf\", \"ecs\", \"cef\", \"leef\"]";
+    write(&folder, "contoso", &tenant, outputs);
+    let mut count = 0;
+    let mut item = |format: &str, record: &str, is_no_record: bool| {
+        let item = json!({"tenant": "contoso", "target": "webhook", "reason": "torn", "alert_id": "",
+                          "key": "k", "format": format, "record": record,
+                          "is_no_record": is_no_record});
+        count += 1;
+        quarantine(&folder, "undeliverable", &format!("a{count:03}"), &item);
+    };
+    // Half of a line begins as a record does; what an older release put aside does not say that it is none.
+    for (format, half) in [("cef", "CEF:0|x|y"), ("leef", "LEEF:2.0|x")] {
+        item(format, half, true);
+        item(format, "the rest=of a line", false);
+    }
+    for format in ["siem", "native", "ocsf", "ecs"] {
+        item(format, "{\"a\":\"b", true);
+        item(format, "{\"a\":\"b", false);
+    }
+    let told = on(&folder, &["replay", "run", "--all", "--json"]).failed(1, &["12 of 12 items"]);
+    for line in told.stdout.lines() {
+        assert!(line.contains("is never sent as one"), "{line}");
+    }
+    assert_eq!(told.stdout.lines().count(), 12);
+    for file in [
+        "siem.ndjson",
+        "native.ndjson",
+        "ocsf.ndjson",
+        "ecs.ndjson",
+        "cef.log",
+        "leef.log",
+    ] {
+        let path = folder.path().join("contoso").join(file);
+        assert!(std::fs::read(path).unwrap_or_default().is_empty(), "{file}");
+    }
+    assert!(
+        folder
+            .path()
+            .join("quarantine/contoso/undeliverable/a001.json")
+            .exists()
+    );
+}
+
 /// The window that could not be read.
 const GAP: (&str, &str) = ("2021-05-02T00:00:00Z", "2021-05-03T00:00:00Z");
 

@@ -1,0 +1,145 @@
+//! What `deliver` says of a backlog when it is stopped, and of files that are deleted before they are delivered.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+
+use std::io::{BufRead as _, BufReader};
+
+use crate::deliver::{SOON, Server, deliver_to};
+use crate::support::command::{run, signal};
+use crate::support::folder::Folder;
+use crate::support::until;
+
+/// A delivery that goes on, of a tenant's file or of all.
+struct Following {
+    folder: Folder,
+    server: Server,
+    live: PathBuf,
+    is_all: bool,
+}
+
+impl Following {
+    /// The target is down.
+    fn new(is_all: bool) -> Self {
+        let (folder, server) = (Folder::new(), Server::start());
+        let live = folder.path().join("contoso/siem.ndjson");
+        fs::create_dir(live.parent().unwrap()).unwrap();
+        server.answers_with(503, SOON);
+        Self {
+            folder,
+            server,
+            live,
+            is_all,
+        }
+    }
+
+    fn write(&self, n: usize) {
+        let line = format!("{{\"AlertId\":\"a\",\"FileName\":\"{n}\"}}\n");
+        fs::write(&self.live, line).unwrap();
+    }
+
+    fn rotated(&self, n: usize) -> PathBuf {
+        self.live.with_extension(format!("ndjson.{n}"))
+    }
+
+    fn start(&self) -> (Child, Arc<Mutex<String>>) {
+        let mut deliver = deliver_to(&self.folder, &self.server, &["--every", "1s"]);
+        match self.is_all {
+            true => deliver.arg("--all").arg("--out").arg(self.folder.path()),
+            false => deliver.arg("--file").arg(&self.live),
+        };
+        let mut child = deliver.stderr(Stdio::piped()).spawn().unwrap();
+        let said = Arc::<Mutex<String>>::default();
+        let (stderr, saying) = (child.stderr.take().unwrap(), Arc::clone(&said));
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines() {
+                *saying.lock().unwrap() += &(line.unwrap() + "\n");
+            }
+        });
+        (child, said)
+    }
+
+    /// Rotates the file, and waits until that is seen.
+    fn rotate(&self, to: &PathBuf, n: usize) {
+        fs::rename(&self.live, to).unwrap();
+        self.write(n);
+        let checkpoint = self.live.with_extension("ndjson.webhook.offset");
+        let name = to.file_name().unwrap().to_str().unwrap();
+        until(|| fs::read_to_string(&checkpoint).is_ok_and(|text| text.contains(name)));
+    }
+}
+
+#[test]
+fn who_stops_it_during_an_outage_is_told_what_is_left_of_each_file() {
+    for is_all in [false, true] {
+        for status in [503, 413] {
+            let following = Following::new(is_all);
+            following.server.answers(status);
+            following.write(1);
+            let (mut child, said) = following.start();
+            until(|| following.server.asked() > 0);
+            following.rotate(&following.rotated(1), 2);
+            signal(&child, "-TERM");
+            assert_eq!(child.wait().unwrap().code(), Some(1));
+            let words = [
+                "31 bytes of ",
+                "siem.ndjson.1, 31 bytes of ",
+                "siem.ndjson\n",
+            ];
+            let said = || said.lock().unwrap().clone();
+            until(|| words.iter().all(|words| said().contains(words)));
+            assert!(said().contains("nothing is lost"), "{}", said());
+            following.server.answers(200);
+            run(deliver_to(
+                &following.folder,
+                &following.server,
+                &["--once", "--file", following.live.to_str().unwrap()],
+            ))
+            .well();
+            assert_eq!(following.server.files().len(), 2);
+        }
+    }
+}
+
+#[test]
+fn every_file_that_is_deleted_before_it_is_delivered_is_told_at_once_and_at_the_end() {
+    for is_all in [false, true] {
+        for is_killed in [false, true] {
+            let following = Following::new(is_all);
+            following.write(0);
+            let (mut child, said) = following.start();
+            let said = || said.lock().unwrap().clone();
+            until(|| following.server.asked() > 0);
+            for n in 1..3 {
+                let old = following.rotated(n);
+                following.rotate(&old, n);
+                fs::remove_file(&old).unwrap();
+                let told = format!("31 bytes of {} are not delivered", old.display());
+                until(|| said().contains(&told));
+            }
+            let ends = [
+                "siem.ndjson.1, 31 bytes of ",
+                "siem.ndjson.2 were not delivered",
+            ];
+            signal(&child, if is_killed { "-KILL" } else { "-TERM" });
+            let code = child.wait().unwrap().code();
+            if !is_killed {
+                assert_eq!(code, Some(1));
+                until(|| ends.iter().all(|words| said().contains(words)));
+            }
+            let live = following.live.to_str().unwrap();
+            run(deliver_to(
+                &following.folder,
+                &following.server,
+                &["--once", "--file", live],
+            ))
+            .failed(
+                1,
+                &["siem.ndjson.1 was removed", "siem.ndjson.2 was removed"],
+            );
+        }
+    }
+}
