@@ -213,9 +213,11 @@ impl Poller {
                         %error, "a window of a backfill could not be read"
                     );
                     if !self.ask_whether_window_fails(&unread, context).await {
-                        // All of the backfill waits, so that others have their turn.
+                        // All of the backfill that is due waits, so that others have their turn.
                         for waiting in backfill.left().iter() {
-                            backfill.each(|ranges| ranges.wait(waiting.window, context.now));
+                            if waiting.due.is_due(context.now) {
+                                backfill.each(|ranges| ranges.wait(waiting.window, context.now));
+                            }
                         }
                         return Err(unread.error);
                     }

@@ -84,6 +84,14 @@ impl Poller {
         now.duration_since(window.from()) < longest
     }
 
+    /// Whether the next live poll reads the window again after one that brought news, or the hourly sweep does.
+    pub(crate) fn is_overlapped(&self, window: Window, now: Timestamp) -> bool {
+        let overlapped_secs = self.settings.windows.overlap_secs.saturating_mul(2);
+        let age = now.duration_since(window.from());
+        let is_overlapped = age < SignedDuration::from_secs(overlapped_secs.into());
+        is_overlapped || self.settings.windows.sweeps && age < READ_HOURLY
+    }
+
     /// Whether a sweep reads the window once more in any case.
     pub(crate) fn is_swept_again(&self, window: Window, now: Timestamp) -> bool {
         self.settings.windows.sweeps && now.duration_since(window.from()) < SWEPT_AGAIN

@@ -51,6 +51,8 @@ pub(crate) struct ReadOptions {
     pub(crate) whole_pages: bool,
     /// Whether what Graph listed of it before may not have been all.
     pub(crate) was_incomplete: bool,
+    /// Whether what is read again is read for the second time, and not by a sweep.
+    is_second: bool,
     /// Of a backfill's first reading: how many milliseconds of it are left after this one.
     pub(crate) then_ms: Option<u64>,
     /// From how many alerts on a list that brings nothing new is compared with Graph's count.
@@ -67,6 +69,7 @@ impl ReadOptions {
             failures: 0,
             whole_pages: false,
             was_incomplete: false,
+            is_second: false,
             then_ms: None,
             count_from: match what {
                 What::Live => MANY_ALERTS,
@@ -90,6 +93,7 @@ impl ReadOptions {
             failures: due.failures,
             whole_pages: due.whole_pages,
             was_incomplete: due.incomplete > 0,
+            is_second: due.is_second,
             ..self
         }
     }
@@ -108,9 +112,13 @@ impl ReadOptions {
         self.output.as_deref().is_none_or(|only| only == output)
     }
 
-    /// Whether a backfill reads what it has read before, and counted.
+    /// Whether it was read before, by no sweep, and is read once more.
     pub(crate) fn is_second_reading(&self) -> bool {
-        self.what == What::Backfill && self.then_ms.is_none()
+        match self.what {
+            What::Backfill => self.then_ms.is_none(),
+            What::Again => self.is_second,
+            What::Live | What::Unread => false,
+        }
     }
 
     /// Whether live polls come first: it has little time, and only the requests that they leave.

@@ -166,13 +166,16 @@ impl Poller {
             report.swept += did.records;
         }
         // Sweeps come again by themselves, and what live polls read is read by the next ones, too, and by
-        // the hourly sweep, unless it is older. What no sweep comes for is read twice, however short its list.
+        // the hourly sweep, unless it is older. What no sweep comes for is read twice, however short its list, and
+        // if it is empty: a replica may lack the one alert of it.
         let is_read_soon = known_to.is_some() && self.is_read_soon(window, context.now);
         let is_swept = self.is_swept_again(window, context.now);
         let is_in_doubt = match what {
             What::Again => did.records > 0 && (did.pages > 1 || !is_swept),
-            What::Live if is_read_soon => did.pages > 1,
-            _ if !is_swept => did.alerts > 0,
+            What::Live if is_read_soon => {
+                did.pages > 1 || did.records > 0 && !self.settings.windows.sweeps
+            }
+            _ if !is_swept => true,
             _ => self.is_long(&did),
         };
         let settings = &self.settings.windows;
@@ -244,8 +247,8 @@ impl Poller {
             let state = &mut saved.state;
             let mut for_good = state.unread.incomplete_for_good(part);
             // Sweeps come again by themselves.
-            let of_again = state.again.incomplete_for_good(part).into_iter();
-            for_good.extend(of_again.filter(|gap| !self.is_swept_again(*gap, context.now)));
+            let second = state.again.second_incomplete_for_good(part).into_iter();
+            for_good.extend(second.filter(|gap| !self.is_swept_again(*gap, context.now)));
             for gap in for_good {
                 self.quarantine_window(gap, &stayed_incomplete(), false, report)
                     .await?;
@@ -303,6 +306,9 @@ fn next(state: &State, what: What, now: Timestamp) -> Option<Range> {
         return state.unread.next(now);
     }
     let range = state.again.next(now)?;
+    if !range.due.is_second {
+        return Some(range);
+    }
     let old = Window::new(Timestamp::MIN, now - SWEPT_AGAIN);
     let old = old.and_then(|old| range.window.intersection(old));
     let window = old.unwrap_or(range.window);

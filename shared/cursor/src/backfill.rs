@@ -87,9 +87,10 @@ impl Backfill {
 
     /// Notes that of `window` only `rest` is still to be read.
     ///
-    /// What was read of it in pieces comes once more, each as it is, and so does what lists any alert, until that
-    /// brings nothing new: see [`State::read_again`](crate::State::read_again). By then the alerts that changed
-    /// meanwhile have settled, and Graph's replicas agree: a list and a count of different moments prove nothing.
+    /// What was read of it comes once more, until that brings nothing new: see
+    /// [`State::read_again`](crate::State::read_again). By then the alerts that changed meanwhile have settled, and
+    /// Graph's replicas agree: a list and a count of different moments prove nothing, nor does an empty list.
+    /// Neighbours that listed nothing are read at once.
     pub fn read(
         &mut self,
         window: Window,
@@ -101,20 +102,15 @@ impl Backfill {
         let was_new = self.ranges.within(window).next().is_some();
         self.ranges.narrow(window, rest, now);
         self.second.narrow(window, rest, now);
-        let is_wanted_again = if was_new {
-            !listed.is_empty || !rest.is_empty()
-        } else {
-            listed.is_news
-        };
-        if self.dry_run || !is_wanted_again {
+        if self.dry_run || !was_new && !listed.is_news {
             return;
         }
         for part in window.without(rest) {
             let due = Due {
-                step_ms: Some(part.millis().max(1)),
+                step_ms: (!listed.is_empty).then(|| part.millis().max(1)),
                 ..Due::after(now, settings.overlap_secs)
             };
-            self.second.add(part, due);
+            self.second.add_second(part, due);
         }
     }
 
@@ -165,17 +161,18 @@ mod tests {
     fn what_was_read_in_pieces_is_read_once_more() {
         let mut backfill = Backfill::default();
         backfill.ranges.add(window(0, 100), Due::default());
-        read(&mut backfill, window(0, 100), &[window(40, 60)], EMPTY, NOW);
+        read(&mut backfill, window(0, 100), &[window(40, 60)], KNOWN, NOW);
         assert_eq!(next(&backfill, NOW), Some(window(40, 60)));
-        read(&mut backfill, window(40, 60), &[], EMPTY, NOW);
+        read(&mut backfill, window(40, 60), &[], KNOWN, NOW);
         // And no third time.
         for (part, rest) in [
             (window(0, 40), window(30, 40)),
+            (window(40, 60), window(50, 60)),
             (window(60, 100), window(90, 100)),
         ] {
             assert_eq!(next(&backfill, later()), Some(part));
-            read(&mut backfill, part, &[rest], EMPTY, later());
-            read(&mut backfill, rest, &[], EMPTY, later());
+            read(&mut backfill, part, &[rest], KNOWN, later());
+            read(&mut backfill, rest, &[], KNOWN, later());
         }
         assert!(backfill.is_done());
         let mut counts = Backfill {
@@ -218,8 +215,22 @@ mod tests {
         read(&mut backfill, all, &[], KNOWN, now);
         assert!(backfill.is_done());
 
-        backfill.ranges.add(all, Due::default());
-        read(&mut backfill, all, &[], EMPTY, NOW);
-        assert!(backfill.is_done(), "what is empty has no rows that shift");
+        assert!(backfill.is_done());
+    }
+
+    /// A replica may lack the only alert of a part. Empty neighbours take one request.
+    #[test]
+    fn what_listed_nothing_is_read_once_more_in_one() {
+        let mut backfill = Backfill::default();
+        backfill.ranges.add(window(0, 300), Due::default());
+        for (from, listed) in [(0, EMPTY), (100, EMPTY), (200, KNOWN)] {
+            read(&mut backfill, window(from, from + 100), &[], listed, NOW);
+        }
+        let empty = window(0, 200);
+        assert_eq!(next(&backfill, later()), Some(empty));
+        read(&mut backfill, empty, &[], EMPTY, later());
+        assert_eq!(next(&backfill, later()), Some(window(200, 300)));
+        read(&mut backfill, window(200, 300), &[], KNOWN, later());
+        assert!(backfill.is_done());
     }
 }

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::sweep::DAY_SECS;
+
 /// How much longer a failed range waits each time.
 const RETRY_DELAY_SECS: u32 = 30;
 
@@ -42,6 +44,10 @@ pub struct Due {
     /// made it fail may be over, so that whole pages are tried again, in turns.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole_pages: bool,
+    /// Whether it is the second reading of what was read once, and no sweep: unless a sweep comes for it all the same,
+    /// it is the last one, and is not given up without a word.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_second: bool,
 }
 
 impl Due {
@@ -52,6 +58,23 @@ impl Due {
             since: Some(now),
             wait_secs,
             ..Self::default()
+        }
+    }
+
+    /// The same, if its wait began later than now, by a clock that was wrong then or is wrong now: it ends when it
+    /// would have, but within a day of what it takes.
+    pub(crate) fn wait_anew(self, now: Timestamp) -> Self {
+        let ahead = self
+            .since
+            .map_or(0, |since| since.duration_since(now).as_secs());
+        if ahead <= 0 {
+            return self;
+        }
+        let ahead_secs = u32::try_from(ahead).unwrap_or(u32::MAX).min(DAY_SECS);
+        Self {
+            since: Some(now),
+            wait_secs: self.wait_secs.saturating_add(ahead_secs),
+            ..self
         }
     }
 

@@ -32,6 +32,9 @@ impl Range {
         if self.due.failures > 0 || next.due.failures > 0 {
             return None;
         }
+        if self.due.is_second != next.due.is_second {
+            return None;
+        }
         let steps = [self.due.step_ms, next.due.step_ms];
         let step_ms = steps.into_iter().flatten().min();
         let window = Window::new(self.window.from(), next.window.to())?;

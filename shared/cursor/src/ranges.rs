@@ -21,6 +21,19 @@ impl Ranges {
         }
     }
 
+    /// Adds `window` to be read for the second time, and changes what of it a sweep is to read already.
+    pub(crate) fn add_second(&mut self, window: Window, due: Due) {
+        let due = Due {
+            is_second: true,
+            ..due
+        };
+        let swept: Vec<Range> = self.within(window).collect();
+        for range in swept.into_iter().filter(|range| !range.due.is_second) {
+            self.0.insert(range.window.bounds(), due);
+        }
+        self.add(window, due);
+    }
+
     /// Adds all of `window`, and changes what of it is among them already.
     pub(crate) fn renew(&mut self, window: Window, due: Due) {
         self.0.insert(window.bounds(), due);
@@ -138,18 +151,22 @@ impl Ranges {
         self.change(window, |due| due.put_off(now));
     }
 
-    /// Begins the waits anew that began later than now.
+    /// Begins the waits of second readings anew that began later than now: see [`Due::wait_anew`].
     pub(crate) fn wait_anew(&mut self, now: Timestamp) {
         let all: Vec<Range> = self.iter().collect();
-        for range in all {
-            if range.due.since.is_some_and(|since| since > now) {
-                let due = Due {
-                    since: Some(now),
-                    ..range.due
-                };
-                self.0.insert(range.window.bounds(), due);
-            }
+        for range in all.into_iter().filter(|range| range.due.is_second) {
+            self.0
+                .insert(range.window.bounds(), range.due.wait_anew(now));
         }
+    }
+
+    /// What of `window` is read for the second time, if Graph's answer is incomplete for good.
+    #[must_use]
+    pub fn second_incomplete_for_good(&self, window: Window) -> Vec<Window> {
+        let for_good = self.incomplete_for_good(window).into_iter();
+        let parts = for_good.flat_map(|part| self.within(part).collect::<Vec<_>>());
+        let second = parts.filter(|range| range.due.is_second);
+        second.map(|range| range.window).collect()
     }
 
     fn change(&mut self, window: Window, change: impl Fn(Due) -> Due) {

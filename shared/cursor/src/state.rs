@@ -209,7 +209,9 @@ impl State {
         // By then the alerts that changed meanwhile have settled.
         let due = Due::after(now, settings.overlap_secs);
         if let Some(window) = Window::new(from, to) {
-            self.add_again(window, due);
+            for gap in self.unread.gaps(window) {
+                self.again.add_second(gap, due);
+            }
         }
     }
 
@@ -344,7 +346,11 @@ mod tests {
         let again: Vec<_> = state.again.iter().collect();
         assert_eq!(again.len(), 1);
         assert_eq!(again[0].window, window(0, 45));
-        assert_eq!(again[0].due, Due::after(minute(60), 900));
+        let second = Due {
+            is_second: true,
+            ..Due::after(minute(60), 900)
+        };
+        assert_eq!(again[0].due, second);
         assert_eq!(
             state.read_up_to(),
             Some(minute(60)),

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::window::before;
+use crate::window::{after, before};
 use crate::{State, Swept, Window, WindowSettings};
 
 /// Reading again what lies further back than the overlap: alerts turn up in Graph hours late now
@@ -15,6 +15,8 @@ pub enum Sweep {
 
 const HOUR_SECS: u32 = 60 * 60;
 pub(crate) const DAY_SECS: u32 = 24 * HOUR_SECS;
+/// How far a sweep reads back at most: what is much older may be forgotten, and would be written again.
+const LONGEST_BACK_SECS: u32 = 13 * DAY_SECS;
 
 impl Sweep {
     /// How far it reads back, in seconds.
@@ -62,6 +64,9 @@ impl Sweep {
 
     /// What it reads: from as far back as it goes, but not from before the first poll, up to
     /// where a live poll that is made now begins.
+    ///
+    /// If nobody polled when the longer one was due, it reads what it would have read then: what was left to it by polls
+    /// before that would otherwise be too old for it.
     #[must_use]
     pub fn window(
         self,
@@ -69,7 +74,11 @@ impl Sweep {
         now: Timestamp,
         settings: &WindowSettings,
     ) -> Option<Window> {
-        let from = before(now, self.back_secs());
+        let due = match (self, state.swept.week) {
+            (Self::Week, Some(last)) => now.min(after(last, self.every_secs())),
+            _ => now,
+        };
+        let from = before(due, self.back_secs()).max(before(now, LONGEST_BACK_SECS));
         let from = state.first_from.map_or(from, |first| from.max(first));
         let to = before(state.watermark?.min(now), settings.overlap_secs);
         Window::new(from, to)
@@ -148,6 +157,20 @@ mod tests {
         assert_eq!(window.from(), at("2026-01-10T06:00:00Z"));
         state.first_from = Some(at("2026-01-10T11:50:00Z"));
         assert_eq!(Sweep::Day.window(&state, now, &settings), None);
+    }
+
+    /// Before, what came late before an outage was too old for the sweep after it.
+    #[test]
+    fn after_an_outage_it_reads_what_it_would_have_read() {
+        let settings = WindowSettings::default();
+        let state = swept("2026-01-10T11:00:00Z", "2026-01-10T01:00:00Z");
+        let window = |now| Sweep::Week.window(&state, at(now), &settings).unwrap();
+        let to = at("2026-01-10T11:45:00Z");
+        let after_days = window("2026-01-14T12:00:00Z");
+        assert_eq!(after_days.from(), at("2026-01-04T01:00:00Z"));
+        assert_eq!(after_days.to(), to);
+        let after_weeks = window("2026-01-21T12:00:00Z");
+        assert_eq!(after_weeks.from(), at("2026-01-08T12:00:00Z"));
     }
 
     #[test]

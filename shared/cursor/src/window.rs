@@ -111,6 +111,12 @@ fn on_tick(time: Timestamp) -> Timestamp {
 }
 
 /// So many seconds before a time.
+pub(crate) fn after(time: Timestamp, secs: u32) -> Timestamp {
+    time.checked_add(SignedDuration::from_secs(i64::from(secs)))
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// `secs` before `time`.
 pub(crate) fn before(time: Timestamp, secs: u32) -> Timestamp {
     time.checked_sub(SignedDuration::from_secs(i64::from(secs)))
         .unwrap_or(Timestamp::MIN)

@@ -56,7 +56,7 @@ pub(super) fn verifying(progress: &BackfillProgress) -> Option<String> {
         .second_from
         .filter(|_| state(progress) == "verifying")?;
     Some(format!(
-        "everything was read; from {from:.0} on, polls of the tenant read {} with alerts once more, in case an \
+        "everything was read; from {from:.0} on, polls of the tenant read {} once more, in case an \
          alert was missed because others changed meanwhile",
         counted(progress.second.len() as u64, "range", "ranges")
     ))

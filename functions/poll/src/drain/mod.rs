@@ -54,6 +54,8 @@ pub(crate) struct Drain<'a> {
     counted_nothing: Option<Count>,
     /// The requests of the client that are in the tenant's budget already.
     requests: u64,
+    /// How many records there were before.
+    records_before: u64,
     /// Whether Graph has answered any request of this poll, including the probe.
     answered: bool,
 }
@@ -147,6 +149,7 @@ impl<'a> Drain<'a> {
         context: &'a PollContext<'a>,
         options: ReadOptions,
     ) -> Self {
+        let records_before = report.records;
         let batches = poller.outputs.iter().map(|_| Batch::default()).collect();
         Self {
             poller,
@@ -164,6 +167,7 @@ impl<'a> Drain<'a> {
             batches,
             quarantined: Vec::new(),
             requests: poller.graph.stats().requests,
+            records_before,
             answered: false,
         }
     }
@@ -394,6 +398,11 @@ impl<'a> Drain<'a> {
             self.listing.parts(window).map(Vec::from).or_else(halves)
         };
         parts.unwrap_or_else(|| vec![window])
+    }
+
+    /// Whether anything was delivered that was not before.
+    fn has_news(&self) -> bool {
+        self.report.records > self.records_before
     }
 
     /// Whether there is time for another page.

@@ -253,10 +253,9 @@ impl Drain<'_> {
 
     /// Whether nothing reads the window once more after this: it was read before, and no sweep comes for it.
     pub(super) fn is_read_for_good(&self, window: Window) -> bool {
-        match self.options.what {
-            What::Again => !self.poller.is_swept_again(window, self.context.now),
-            _ => self.options.is_second_reading(),
-        }
+        let is_backfill = self.options.what == What::Backfill;
+        let is_swept = || self.poller.is_swept_again(window, self.context.now);
+        self.options.is_second_reading() && (is_backfill || !is_swept())
     }
 
     /// Whether a list of what was seen may have been cut off: it is as long as the smallest page that is
@@ -292,7 +291,9 @@ impl Drain<'_> {
         let age = now.duration_since(window.from());
         match self.options.what {
             What::Backfill => true,
-            What::Again => !self.poller.is_swept_again(window, now),
+            What::Again => self.is_read_for_good(window),
+            // What is new begins at the watermark's overlap the next time.
+            What::Live if self.has_news() => !self.poller.is_overlapped(window, now),
             What::Live => !self.poller.is_read_soon(window, now),
             What::Unread => age >= READ_HOURLY || !self.poller.settings.windows.sweeps,
         }

@@ -156,7 +156,8 @@ async fn where_an_alert_is_that_is_never_listed_is_remembered_for_a_while() {
         asked.push(world.graph.requests().len() - before);
     }
     assert_eq!(mismatches, 2, "{asked:?}");
-    assert_eq!(asked.iter().filter(|n| **n <= 2).count(), 12, "{asked:?}");
+    // With the second reading of what the first poll read.
+    assert_eq!(asked.iter().filter(|n| **n <= 4).count(), 12, "{asked:?}");
     assert!(asked.iter().all(|n| *n <= 80), "{asked:?}");
 }
 

@@ -13,7 +13,11 @@ async fn read_before(world: &World, age: SignedDuration, alerts: u32) -> Window 
     let now = world.clock.now();
     let from = now - age;
     let window = Window::new(from, from + SignedDuration::from_hours(1)).unwrap();
-    let add = |state: &mut State| state.again.add(window, Due::after(now, 0));
+    let due = Due {
+        is_second: true,
+        ..Due::after(now, 0)
+    };
+    let add = |state: &mut State| state.again.add(window, due);
     change_state(world.store.as_ref(), "contoso", add)
         .await
         .unwrap();
@@ -48,6 +52,39 @@ async fn what_is_not_counted_for_two_hours_is_put_aside() {
     );
     let keys = world.store.keys();
     assert!(keys.iter().any(|key| key.contains("/gaps/")), "{keys:?}");
+}
+
+/// A sweep comes again by itself.
+#[tokio::test(start_paused = true)]
+async fn an_idle_tenant_whose_alerts_are_never_counted_has_no_gaps() {
+    let world = World::new();
+    world.graph.counts(Count::Status(403));
+    for _ in 0..6 * 24 * 3 {
+        assert_eq!(world.poll().await.unwrap().gaps, 0);
+        world.clock.advance_secs(600);
+    }
+}
+
+/// Before, what came late just before an outage was too old for the sweep after it.
+#[tokio::test(start_paused = true)]
+async fn what_was_left_to_a_sweep_is_found_after_an_outage() {
+    let world = World::new();
+    world.poll().await.unwrap();
+    world.clock.advance_secs(2 * 60 * 60);
+    world.poll().await.unwrap();
+    let late = world.clock.now() - SignedDuration::from_mins(100);
+    world.set("late", &late.to_string());
+    for _ in 0..3 {
+        world.clock.advance_secs(60);
+        world.poll().await.unwrap();
+    }
+    assert!(!world.has("late"));
+    world.clock.advance_secs(182 * 60 * 60);
+    for _ in 0..3 {
+        world.clock.advance_secs(60);
+        world.poll().await.unwrap();
+    }
+    assert!(world.has("late"));
 }
 
 /// Before, that was so from the eighth day on, though the daily sweep ends after a week.

@@ -13,6 +13,7 @@ use drawbridge_poll::{
     change_state,
 };
 use drawbridge_time::{Clock as _, Deadline};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::world::{Answer, Count, FaultyQueue, Put, World, alert};
@@ -290,6 +291,24 @@ async fn neither_the_watermark_nor_what_is_unread_is_its() {
     );
 }
 
+/// Before, one failure had all second readings follow within the minute.
+#[tokio::test(start_paused = true)]
+async fn a_failure_does_not_shorten_the_wait_for_a_second_reading() {
+    let world = world(3);
+    ask(&world, days(3)).await;
+    let wait = SignedDuration::from_secs(world.poller.settings.windows.overlap_secs.into());
+    let earliest = world.clock.now() + wait;
+    // The first day and its count are answered.
+    let down = || (0..40).map(|_| Answer::Status(503));
+    world
+        .graph
+        .script([Answer::Well, Answer::Well].into_iter().chain(down()));
+    let _ = try_step(&world).await;
+    assert!(world.has("day1") && !world.has("day2"));
+    let state = world.state().await;
+    assert!(state.backfills["b1"].second_from() >= Some(earliest));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_window_that_fails_and_fails_is_put_aside_and_the_rest_goes_on() {
     let world = world(3);
@@ -299,7 +318,8 @@ async fn a_window_that_fails_and_fails_is_put_aside_and_the_rest_goes_on() {
     ask(&world, days(3)).await;
     steps(&world).await;
     let so_far = progress(&world).await;
-    assert_eq!((so_far.left.len(), so_far.quarantined), (0, 1));
+    // Both readings came upon it.
+    assert_eq!((so_far.left.len(), so_far.quarantined), (0, 2));
     assert!(world.has("day1") && world.has("day3") && !world.has("day2"));
     let keys = world.store.keys();
     let gaps: Vec<_> = keys.iter().filter(|key| key.contains("/gaps/")).collect();
