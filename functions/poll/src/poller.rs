@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_cursor::Window;
+use drawbridge_cursor::{SWEPT_AGAIN, Window};
 use drawbridge_graph::Graph;
 use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::context::PollContext;
 use crate::quarantine::Quarantine;
-use crate::read_options::{FEWEST_OF_A_CUT_LIST, READ_HOURLY, SWEPT_AGAIN};
+use crate::read_options::{FEWEST_OF_A_CUT_LIST, READ_HOURLY};
 use crate::{Memory, Output, PollError, Progress, Report, Settings, Stop, Unlisted};
 
 /// The handler: polls one tenant.

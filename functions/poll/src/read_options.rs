@@ -20,9 +20,6 @@ pub(crate) const MANY_ALERTS: usize = 100;
 /// time, a moment later.
 pub(crate) const READ_HOURLY: SignedDuration = SignedDuration::from_hours(25);
 
-/// What is younger is read by another sweep in any case: the daily one reads a week, and comes a day later.
-pub(crate) const SWEPT_AGAIN: SignedDuration = SignedDuration::from_hours(6 * 24);
-
 /// What a window is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {

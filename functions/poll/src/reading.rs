@@ -1,11 +1,11 @@
 //! Reads what the state says is to be read, and notes in it how far that went.
 
-use drawbridge_cursor::{MAX_INCOMPLETE, Range, State, Window};
+use drawbridge_cursor::{MAX_INCOMPLETE, Range, SWEPT_AGAIN, State, Window};
 use jiff::Timestamp;
 
 use crate::context::PollContext;
 use crate::drain::{Drain, Left, Unread, WindowOutcome};
-use crate::read_options::{ReadOptions, SWEPT_AGAIN, What};
+use crate::read_options::{ReadOptions, What};
 use crate::saved_state::SavedState;
 use crate::{Ending, PollError, Poller, Report};
 

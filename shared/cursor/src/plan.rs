@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::due::Due;
-use crate::sweep::DAY_SECS;
+use crate::sweep::{DAY_SECS, SWEPT_AGAIN};
 use crate::window::before;
 use crate::{State, Sweep, Window, WindowSettings};
 
@@ -42,6 +42,12 @@ impl State {
         if let Some(sweep) = sweep {
             if let Some(window) = sweep.window(self, now, settings) {
                 self.add_again(window, Due::after(now, 0));
+                // What waits to be read once more does not keep the sweep waiting where others follow it.
+                let young = Window::new(now - SWEPT_AGAIN, now);
+                let young = young.and_then(|young| young.intersection(window));
+                if let Some(young) = young {
+                    self.again.end_waits(young, now);
+                }
             }
             self.begin_sweep(sweep, now);
         }
@@ -260,6 +266,28 @@ mod tests {
         let sweep = state.again.next(now).unwrap().window;
         assert_eq!(sweep.to(), live.from());
         assert_eq!(state.plan(now, &WindowSettings::default()).sweep, None);
+    }
+
+    #[test]
+    fn a_sweep_does_not_wait_for_what_is_to_be_read_once_more() {
+        let mut state = read_to("2026-01-10T12:00:00Z");
+        let now = at("2026-01-10T12:01:30Z");
+        let second = Due::after(now, 900);
+        let young = window("2026-01-09T00:00:00Z", "2026-01-09T01:00:00Z");
+        let old = window("2026-01-03T13:00:00Z", "2026-01-03T14:00:00Z");
+        for window in [young, old] {
+            state.again.add_second(window, second);
+        }
+        let plan = state.plan(now, &WindowSettings::default());
+        assert_eq!(plan.sweep, Some(Sweep::Week));
+        let is_due = |window| {
+            state
+                .again
+                .within(window)
+                .all(|range| range.due.is_due(now))
+        };
+        assert!(is_due(young));
+        assert!(!is_due(old), "no other sweep reads it after this one");
     }
 
     #[test]

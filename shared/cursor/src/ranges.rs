@@ -160,6 +160,20 @@ impl Ranges {
         }
     }
 
+    /// Has what of `window` is read for the second time be read now, unless it has failed.
+    pub(crate) fn end_waits(&mut self, window: Window, now: Timestamp) {
+        self.change(window, |due| {
+            match due.is_second && due.failures + due.incomplete == 0 {
+                true => Due {
+                    since: Some(now),
+                    wait_secs: 0,
+                    ..due
+                },
+                false => due,
+            }
+        });
+    }
+
     /// What of `window` is read for the second time, if Graph's answer is incomplete for good.
     #[must_use]
     pub fn second_incomplete_for_good(&self, window: Window) -> Vec<Window> {

@@ -1,4 +1,4 @@
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::window::{after, before};
 use crate::{State, Swept, Window, WindowSettings};
@@ -15,6 +15,8 @@ pub enum Sweep {
 
 const HOUR_SECS: u32 = 60 * 60;
 pub(crate) const DAY_SECS: u32 = 24 * HOUR_SECS;
+/// What is younger is read by another sweep in any case: the daily one reads a week, and comes a day later.
+pub const SWEPT_AGAIN: SignedDuration = SignedDuration::from_hours(6 * 24);
 /// How far a sweep reads back at most: what is much older may be forgotten, and would be written again.
 const LONGEST_BACK_SECS: u32 = 13 * DAY_SECS;
 

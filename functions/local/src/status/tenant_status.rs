@@ -200,7 +200,12 @@ impl TenantStatus {
         match self.last_success() {
             // Nothing can have ended it.
             None => (error.over.is_none()).then(|| error.since.unwrap_or(error.at)),
-            success => error.failing_since(success, self.now),
+            success => {
+                let is_ended = success.is_some_and(|it| error.at < it && it <= self.now);
+                // Where nobody polls, nothing has ended it since.
+                let stands = self.is_unattended() && !is_ended;
+                error.failing_since(success, if stands { error.at } else { self.now })
+            }
         }
     }
 

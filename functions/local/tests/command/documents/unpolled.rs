@@ -80,4 +80,13 @@ fn where_nobody_polls_nobody_is_said_to_go_on() {
         assert_eq!(told.contains("MARKED trouble"), error.is_some(), "{told}");
         assert_eq!(polls(&folder).0, "failed");
     }
+    // Nobody has polled since, so that nothing ended it.
+    for (error, is_failing) in [
+        ((30, false), true),
+        ((30, true), true),
+        ((50, false), false),
+    ] {
+        let told = told(&json!({}), Some(error));
+        assert_eq!(told.contains("contoso: failing "), is_failing, "{told}");
+    }
 }
