@@ -6,7 +6,7 @@ use super::folder::{Folder, look_repeatedly};
 use super::known::Ledger;
 use super::lines::{Lines, text};
 use super::noting::{check_is_there, note_delivered, note_there, older};
-use super::open_file::{FileChange, OpenFile};
+use super::open_file::{FileChange, Kind, OpenFile};
 use super::position::Position;
 use super::rotated::{Age, Rotated};
 use super::search::{Search, Verdicts};
@@ -326,6 +326,17 @@ impl Backlog {
         let held = &mut self.held[index];
         let any = held.any_line(|line, _| is(line));
         any.map_err(self.folder.fault(&held.source.name))
+    }
+
+    /// What the lines of a file that is held are, delivered or not.
+    pub(super) fn kind(
+        &mut self,
+        index: usize,
+        is_of_format: impl Fn(&str) -> bool,
+    ) -> Result<Kind, FileError> {
+        let held = &mut self.held[index];
+        let kind = held.kind(is_of_format);
+        kind.map_err(self.folder.fault(&held.source.name))
     }
 
     /// Whether a line of a file was found to be a record of the format.

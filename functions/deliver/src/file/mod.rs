@@ -37,11 +37,12 @@ use drawbridge_time::Deadline;
 
 pub use error::FileError;
 
-use crate::format::{format, format_of};
+use crate::format::format;
 use crate::line::is_record;
 use crate::{Deliverer, Later, Outcome, Record};
 use backlog::{Backlog, FirstEnd};
 use lines::Lines;
+use open_file::Kind;
 use records::{Records, Unfit};
 use rotated::is_rotated;
 
@@ -256,18 +257,24 @@ impl FileDelivery {
             return Ok(records);
         }
         let is_of = |line: &str| format(name).is_none_or(|format| format.is_of(line));
-        let is_of_format =
-            lines.iter().any(|line| is_of(line)) || self.backlog.any_line(index, is_of)?;
-        *self.backlog.is_of_format(index) = is_of_format || !records.fit.is_empty();
-        if is_of_format {
-            return Ok(records);
-        }
-        if let Some(found) = lines.iter().find_map(|line| format_of(line)) {
-            return Err(FileError::WrongFormat {
-                place: self.backlog.place(index)?,
-                format: name.clone(),
-                found,
-            });
+        // Nothing that is sent tells that, or the lines of another format would do so for the next ones.
+        let found = match lines.iter().any(|line| is_of(line)) {
+            true => Kind::OfFormat,
+            false => self.backlog.kind(index, is_of)?,
+        };
+        match found {
+            Kind::OfFormat => {
+                *self.backlog.is_of_format(index) = true;
+                return Ok(records);
+            }
+            Kind::Other(found) => {
+                return Err(FileError::WrongFormat {
+                    place: self.backlog.place(index)?,
+                    format: name.clone(),
+                    found,
+                });
+            }
+            Kind::Unknown => {}
         }
         let is_fit = |line: &str| is_record(name, line);
         let may_be_of_format = !records.fit.is_empty()

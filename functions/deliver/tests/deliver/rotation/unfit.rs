@@ -137,3 +137,42 @@ async fn a_rotated_file_of_another_format_is_named() {
     assert!(matches!(error, FileError::WrongFormat { .. }), "{error}");
     assert_eq!(world.files.aside().len(), 2);
 }
+
+/// Lines of `ecs` are JSON objects, as those of `siem` are, so that the target would take them.
+fn ecs_line(n: usize) -> String {
+    format!(
+        "{{\"@timestamp\":\"2026-11-30T00:00:00Z\",\"ecs\":{{\"version\":\"9.0.0\"}},\"event\":{{\"id\":\"a{n}\"}}}}\n"
+    )
+}
+
+/// However often it is looked at, by one process or by several, alone or behind another one.
+#[tokio::test]
+async fn nothing_of_a_file_of_another_format_is_ever_sent() {
+    for is_restarted in [false, true] {
+        for good in [0, 1, 3] {
+            for first in ["", "garbage\n", "{\"of no format\":1}\n"] {
+                let mut world = World::after(1).await;
+                world.files.append(1..1 + good);
+                world.files.rename();
+                // More than a request has, so that what tells is not in the first lines.
+                world.files.write(&first.repeat(50));
+                let others: String = (0..30).map(ecs_line).collect();
+                world.files.write(&others);
+                for _ in 0..4 {
+                    let run = world.run().await;
+                    let error = match run {
+                        Ok(report) => report.trouble,
+                        Err(error) => Some(error),
+                    };
+                    let is_named = matches!(error, Some(FileError::WrongFormat { .. }));
+                    assert!(is_named, "{first}{good}: {error:?}");
+                    assert_eq!(world.came(), lines(0..1 + good), "{first}");
+                    assert!(world.files.aside().is_empty(), "{first}");
+                    if is_restarted {
+                        world.end();
+                    }
+                }
+            }
+        }
+    }
+}
