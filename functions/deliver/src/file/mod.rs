@@ -249,8 +249,22 @@ impl FileDelivery {
     }
 
     /// The records of lines of a file, and those that are none. A file of which no line is a record of the format is
-    /// a wrong one, or the format is.
+    /// a wrong one, or the format is, which is noted.
     fn records(&mut self, index: usize, lines: &[String]) -> Result<Records, FileError> {
+        let records = self.records_unless_refused(index, lines);
+        match &records {
+            Ok(_) => self.backlog.note_refused(index, false)?,
+            Err(error) if error.is_of_whole_file() => self.backlog.note_refused(index, true)?,
+            Err(_) => {}
+        }
+        records
+    }
+
+    fn records_unless_refused(
+        &mut self,
+        index: usize,
+        lines: &[String],
+    ) -> Result<Records, FileError> {
         let (name, tenant) = (&self.format, &self.tenant);
         let records = Records::of(lines, name, tenant);
         if *self.backlog.is_of_format(index) {

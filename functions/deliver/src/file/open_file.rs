@@ -15,6 +15,8 @@ pub(super) struct OpenFile {
     pub(super) delivered_at: Option<u64>,
     /// Whether a line of it was found to be a record of the format that is delivered.
     pub(super) is_of_format: bool,
+    /// How long it was when it was refused as a whole.
+    pub(super) refused_at: Option<u64>,
     /// No line before this byte is a record of any format.
     without_format: u64,
     /// Whether it was told that it is in the folder no more.
@@ -51,6 +53,7 @@ impl OpenFile {
             position,
             delivered_at: None,
             is_of_format: false,
+            refused_at: None,
             without_format: 0,
             is_gone: false,
         })
@@ -61,6 +64,20 @@ impl OpenFile {
         match (self.source.identity, other.identity) {
             (Some(one), Some(other)) => one == other,
             _ => self.source.name == other.name && self.position.is_in(other).unwrap_or(false),
+        }
+    }
+
+    /// Whether it is refused as a whole, with all that was seen of it, and nothing of it is delivered.
+    pub(super) fn is_refused(&self) -> bool {
+        let Position { offset, seen, .. } = self.position;
+        offset == 0 && self.refused_at.is_some_and(|at| seen <= at)
+    }
+
+    /// Its position, as the checkpoint has it.
+    pub(super) fn noted(&self) -> Position {
+        Position {
+            is_refused: self.is_refused(),
+            ..self.position.clone()
         }
     }
 
