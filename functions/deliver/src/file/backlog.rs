@@ -394,14 +394,14 @@ impl Backlog {
         Ok(left.into_iter().map(|(_, left)| left).collect())
     }
 
-    /// What is not delivered of the files that were rotated, as far as these are whole lines.
-    pub(super) fn left_of_rotated(&mut self) -> Result<Vec<Undelivered>, FileError> {
+    /// What is not delivered of the files that were rotated, and perhaps of the live one, if it is a line at least.
+    pub(super) fn left_of_lines(&mut self, with_live: bool) -> Result<Vec<Undelivered>, FileError> {
         let mut all = Vec::new();
         for (index, left) in self.left_by_place()? {
             let held = &mut self.held[index];
             let has_a_line = held.has_a_line();
             let has_a_line = has_a_line.map_err(self.folder.fault(&held.source.name))?;
-            if has_a_line && !self.folder.is_live(&held.source)? {
+            if has_a_line && (with_live || !self.folder.is_live(&held.source)?) {
                 all.push(left);
             }
         }

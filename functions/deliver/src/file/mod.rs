@@ -170,14 +170,14 @@ impl FileDelivery {
     }
 
     /// What a delivery that is asked to stop leaves behind: of rotated files, and of all if records have to wait. What
-    /// came to the live one since the last run is no backlog.
+    /// came to the live one since the last run is no backlog, unless it `is_once` that all there is was to be delivered.
     ///
     /// # Errors
     /// As [`left`](Self::left).
-    pub fn left_at_end(&mut self) -> Result<Vec<Undelivered>, FileError> {
+    pub fn left_at_end(&mut self, is_once: bool) -> Result<Vec<Undelivered>, FileError> {
         match self.is_waiting {
             true => self.backlog.left(),
-            false => self.backlog.left_of_rotated(),
+            false => self.backlog.left_of_lines(is_once),
         }
     }
 
