@@ -1,3 +1,5 @@
+mod unfit;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -75,6 +77,7 @@ impl Backlog {
     /// Opens the files that there are to deliver, and those that have come since by rotation.
     pub(super) async fn look(&mut self) -> Result<(), FileError> {
         let (is_first_look, lost) = (self.noted.is_none(), self.lost.len());
+        self.let_go()?;
         let looked = match is_first_look {
             true => self.load().await,
             false => match self.held.len().checked_sub(1) {
@@ -110,7 +113,8 @@ impl Backlog {
 
     /// Notes what the files are called by now, for messages about those that are gone.
     fn rename(&mut self) -> Result<(), FileError> {
-        if self.held.len() < 2 {
+        let is_refused = |held: &OpenFile| held.refused_at.is_some();
+        if self.held.len() < 2 && !self.held.iter().any(is_refused) {
             return Ok(());
         }
         for held in &mut self.held {
@@ -151,21 +155,25 @@ impl Backlog {
             return self.save();
         };
         let (progress, is_old) = content.progress();
+        self.ledger = progress.ledger.clone();
         let mut gone = Vec::new();
         for position in &progress.under_way {
             match self.found(position, position.offset).await {
                 Ok(mut found) => {
+                    found.refused_at = position.is_refused.then_some(position.seen);
                     // What two positions are in is looked for once more with all that is not held.
                     if !self.held.iter().any(|held| held.is(&mut found.source)) {
                         self.held.push_back(found);
                     }
+                }
+                Err(FileError::Gone { .. }) if position.is_refused => {
+                    self.note_moved_away(position.name.as_ref());
                 }
                 Err(error @ FileError::Gone { .. }) => gone.push(error),
                 Err(error) => return Err(error),
             }
         }
         FileError::check_none_gone(gone)?;
-        self.ledger = progress.ledger.clone();
         if is_old {
             self.note_older(&progress.under_way)?;
         }
@@ -228,7 +236,7 @@ impl Backlog {
         // All of them, so that whoever takes it up knows what is not there any more.
         let open = self.held.iter().filter(|held| held.delivered_at.is_none());
         let progress = Progress {
-            under_way: open.map(|held| held.position.clone()).collect(),
+            under_way: open.map(OpenFile::noted).collect(),
             ledger: self.ledger.clone(),
         };
         if self.noted.as_ref() != Some(&progress) {
@@ -317,41 +325,6 @@ impl Backlog {
         Ok(path.display().to_string())
     }
 
-    /// Whether a whole line of a file that is held is so, delivered or not.
-    pub(super) fn any_line(
-        &mut self,
-        index: usize,
-        is: impl Fn(&str) -> bool,
-    ) -> Result<bool, FileError> {
-        let held = &mut self.held[index];
-        let any = held.any_line(|line, _| is(line));
-        any.map_err(self.folder.fault(&held.source.name))
-    }
-
-    /// Whether a line of a file was found to be a record of the format.
-    pub(super) fn is_of_format(&mut self, index: usize) -> &mut bool {
-        &mut self.held[index].is_of_format
-    }
-
-    /// Whether a file of which no line `is` a record may all the same be one of records: it has a single line, which may
-    /// be the rest of one, and others are files of records.
-    pub(super) fn may_be_a_rest(
-        &mut self,
-        index: usize,
-        is: impl Fn(&str) -> bool,
-    ) -> Result<bool, FileError> {
-        let mut count = 0;
-        let mut has_others = self.ledger.has_delivered();
-        for (at, held) in self.held.iter_mut().enumerate() {
-            let found = held.any_line(|line, _| {
-                count += usize::from(at == index);
-                is(line)
-            });
-            has_others |= found.map_err(self.folder.fault(&held.source.name))?;
-        }
-        Ok(count <= 1 && has_others)
-    }
-
     /// Notes that the first file is delivered up to `end`.
     pub(super) async fn delivered(&mut self, end: u64) -> Result<(), FileError> {
         if !self.move_to(end)? {
@@ -421,14 +394,14 @@ impl Backlog {
         Ok(left.into_iter().map(|(_, left)| left).collect())
     }
 
-    /// What is not delivered of the files that were rotated, as far as these are whole lines.
-    pub(super) fn left_of_rotated(&mut self) -> Result<Vec<Undelivered>, FileError> {
+    /// What is not delivered of the files that were rotated, and perhaps of the live one, if it is a line at least.
+    pub(super) fn left_of_lines(&mut self, with_live: bool) -> Result<Vec<Undelivered>, FileError> {
         let mut all = Vec::new();
         for (index, left) in self.left_by_place()? {
             let held = &mut self.held[index];
             let has_a_line = held.has_a_line();
             let has_a_line = has_a_line.map_err(self.folder.fault(&held.source.name))?;
-            if has_a_line && !self.folder.is_live(&held.source)? {
+            if has_a_line && (with_live || !self.folder.is_live(&held.source)?) {
                 all.push(left);
             }
         }
@@ -443,7 +416,9 @@ impl Backlog {
             if bytes > 0 {
                 let path = self.folder.path_of(held.source.identity)?;
                 let left = Undelivered {
-                    is_gone: path.is_none() && !self.folder.has(&held.position)?,
+                    is_gone: path.is_none()
+                        && !held.is_refused()
+                        && !self.folder.has(&held.position)?,
                     place: path
                         .unwrap_or_else(|| self.folder.path(&held.source.name))
                         .display()
@@ -484,9 +459,11 @@ impl Backlog {
     /// Makes sure that a file still goes on where it was, or finds the copy that does.
     async fn settle(&mut self, index: usize) -> Result<(), FileError> {
         let held = &mut self.held[index];
+        let was_refused = held.is_refused();
         let since = held.look();
         match since.map_err(self.folder.fault(&held.source.name))? {
             FileChange::Intact => Ok(()),
+            FileChange::Shortened(_) if was_refused => Ok(()),
             FileChange::Shortened(bytes) => {
                 self.lost.push(Undelivered {
                     place: self.folder.path(&held.source.name).display().to_string(),
@@ -504,7 +481,14 @@ impl Backlog {
             }
             FileChange::Gone => {
                 let delivered = held.position.offset;
-                self.replace(index, delivered).await
+                match self.replace(index, delivered).await {
+                    Err(FileError::Gone { .. }) if was_refused => {
+                        self.held.remove(index);
+                        self.verdicts.clear();
+                        Ok(())
+                    }
+                    replaced => replaced,
+                }
             }
         }
     }
@@ -512,7 +496,7 @@ impl Backlog {
     /// Replaces a file that was truncated by the copy that was made of it before. What was written to it since
     /// is found by itself.
     async fn replace(&mut self, index: usize, delivered: u64) -> Result<(), FileError> {
-        let position = self.held[index].position.clone();
+        let position = self.held[index].noted();
         let mut copy = self.found(&position, delivered).await?;
         self.verdicts.clear();
         // It may have been taken for another file, up to which others come first.
@@ -558,7 +542,7 @@ impl Backlog {
         let bytes = position
             .seen
             .saturating_sub(found.position.seen.max(delivered));
-        if bytes > 0 {
+        if bytes > 0 && !position.is_refused {
             self.lost.push(Undelivered {
                 place: name,
                 bytes,

@@ -136,7 +136,8 @@ pub(super) fn has_begun(path: &Path, target: &str) -> bool {
     let Ok(Content::Progress(Progress { under_way, ledger })) = content else {
         return true;
     };
-    !under_way.is_empty() || ledger.has_begun || ledger.has_delivered()
+    let is_missed = under_way.iter().any(|position| !position.is_refused);
+    is_missed || ledger.has_begun || ledger.has_delivered()
 }
 
 /// The name of the checkpoint of a file for a target.

@@ -29,7 +29,10 @@ pub enum FileError {
         place: String,
     },
     /// The lines are of another format than was said.
-    #[error("{place} holds records of the format {found}, and not {format}: give --format {found}")]
+    #[error(
+        "{place} holds records of the format {found}, and not {format}, so that nothing of it is sent or put aside: give --format \
+         {found}, or move it away, and run this again"
+    )]
     WrongFormat {
         /// The file.
         place: String,
@@ -150,6 +153,11 @@ impl FileError {
     #[must_use]
     pub const fn is_absence(&self) -> bool {
         matches!(self, Self::Missing { .. })
+    }
+
+    /// Whether a file is refused as a whole for what its lines are.
+    pub(super) const fn is_of_whole_file(&self) -> bool {
+        matches!(self, Self::WrongFormat { .. } | Self::NoRecord { .. })
     }
 
     /// An error if any file is gone.

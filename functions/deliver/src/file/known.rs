@@ -161,6 +161,9 @@ pub(super) struct Ledger {
     pub(super) has_begun: bool,
     /// The least number of a rotated file, where numbers go down.
     pub(super) least_number: Option<u32>,
+    /// How many of the numbers that are missing were those of files without records, which were moved away.
+    #[serde(default)]
+    pub(super) moved_away: u32,
 }
 
 impl Ledger {

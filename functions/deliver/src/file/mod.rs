@@ -37,11 +37,12 @@ use drawbridge_time::Deadline;
 
 pub use error::FileError;
 
-use crate::format::{format, format_of};
+use crate::format::format;
 use crate::line::is_record;
 use crate::{Deliverer, Later, Outcome, Record};
 use backlog::{Backlog, FirstEnd};
 use lines::Lines;
+use open_file::Kind;
 use records::{Records, Unfit};
 use rotated::is_rotated;
 
@@ -169,14 +170,14 @@ impl FileDelivery {
     }
 
     /// What a delivery that is asked to stop leaves behind: of rotated files, and of all if records have to wait. What
-    /// came to the live one since the last run is no backlog.
+    /// came to the live one since the last run is no backlog, unless it `is_once` that all there is was to be delivered.
     ///
     /// # Errors
     /// As [`left`](Self::left).
-    pub fn left_at_end(&mut self) -> Result<Vec<Undelivered>, FileError> {
+    pub fn left_at_end(&mut self, is_once: bool) -> Result<Vec<Undelivered>, FileError> {
         match self.is_waiting {
             true => self.backlog.left(),
-            false => self.backlog.left_of_rotated(),
+            false => self.backlog.left_of_lines(is_once),
         }
     }
 
@@ -248,26 +249,46 @@ impl FileDelivery {
     }
 
     /// The records of lines of a file, and those that are none. A file of which no line is a record of the format is
-    /// a wrong one, or the format is.
+    /// a wrong one, or the format is, which is noted.
     fn records(&mut self, index: usize, lines: &[String]) -> Result<Records, FileError> {
+        let records = self.records_unless_refused(index, lines);
+        match &records {
+            Ok(_) => self.backlog.note_refused(index, false)?,
+            Err(error) if error.is_of_whole_file() => self.backlog.note_refused(index, true)?,
+            Err(_) => {}
+        }
+        records
+    }
+
+    fn records_unless_refused(
+        &mut self,
+        index: usize,
+        lines: &[String],
+    ) -> Result<Records, FileError> {
         let (name, tenant) = (&self.format, &self.tenant);
         let records = Records::of(lines, name, tenant);
         if *self.backlog.is_of_format(index) {
             return Ok(records);
         }
         let is_of = |line: &str| format(name).is_none_or(|format| format.is_of(line));
-        let is_of_format =
-            lines.iter().any(|line| is_of(line)) || self.backlog.any_line(index, is_of)?;
-        *self.backlog.is_of_format(index) = is_of_format || !records.fit.is_empty();
-        if is_of_format {
-            return Ok(records);
-        }
-        if let Some(found) = lines.iter().find_map(|line| format_of(line)) {
-            return Err(FileError::WrongFormat {
-                place: self.backlog.place(index)?,
-                format: name.clone(),
-                found,
-            });
+        // Nothing that is sent tells that, or the lines of another format would do so for the next ones.
+        let found = match lines.iter().any(|line| is_of(line)) {
+            true => Kind::OfFormat,
+            false => self.backlog.kind(index, is_of)?,
+        };
+        match found {
+            Kind::OfFormat => {
+                *self.backlog.is_of_format(index) = true;
+                return Ok(records);
+            }
+            Kind::Other(found) => {
+                return Err(FileError::WrongFormat {
+                    place: self.backlog.place(index)?,
+                    format: name.clone(),
+                    found,
+                });
+            }
+            Kind::Unknown => {}
         }
         let is_fit = |line: &str| is_record(name, line);
         let may_be_of_format = !records.fit.is_empty()

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::time::SystemTime;
 
 use super::rotated::Rotated;
@@ -48,21 +47,17 @@ pub(super) fn least_number(all: &[&Rotated]) -> Option<u32> {
     (goes_down && !goes_up(&numbered)).then(|| numbered[0].0)
 }
 
-/// The number that is missing of those that were rotated after `last`, and the name of that one. Where numbers go
-/// down, there is one of each below its own, down to the least that was ever there.
-pub(super) fn missing(
-    all: &[&Rotated],
-    last: &Rotated,
-    least: Option<u32>,
-) -> Option<(u32, OsString)> {
-    let numbered = numbered(all)?;
-    if goes_up(&numbered) {
-        return None;
-    }
-    let least = least.into_iter().chain([numbered.first()?.0]).min()?;
+/// The numbers that are missing of those that were rotated after `last`. Where numbers go down, there is one of each
+/// below its own, down to the least that was ever there.
+pub(super) fn missing(all: &[&Rotated], last: &Rotated, least: Option<u32>) -> Vec<u32> {
+    let numbered = numbered(all).filter(|numbered| !goes_up(numbered));
+    let (Some(numbered), Some(of_last)) = (numbered, last.age.number()) else {
+        return Vec::new();
+    };
+    let first = numbered.first().map(|(number, _)| *number);
+    let least = least.into_iter().chain(first).min().unwrap_or(of_last);
     let is_there = |due: &u32| numbered.iter().any(|(number, _)| number == due);
-    let missing = (least..last.age.number()?).find(|due| !is_there(due))?;
-    Some((missing, last.name.clone()))
+    (least..of_last).filter(|due| !is_there(due)).collect()
 }
 
 #[cfg(test)]
@@ -92,7 +87,7 @@ mod tests {
         let all = all(names);
         let all: Vec<&Rotated> = all.iter().collect();
         let least = [least, least_number(&all)].into_iter().flatten().min();
-        missing(&all, all[0], least).map(|(number, _)| number)
+        missing(&all, all[0], least).first().copied()
     }
 
     #[test]

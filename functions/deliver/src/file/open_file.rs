@@ -15,6 +15,10 @@ pub(super) struct OpenFile {
     pub(super) delivered_at: Option<u64>,
     /// Whether a line of it was found to be a record of the format that is delivered.
     pub(super) is_of_format: bool,
+    /// How long it was when it was refused as a whole.
+    pub(super) refused_at: Option<u64>,
+    /// No line before this byte is a record of any format.
+    without_format: u64,
     /// Whether it was told that it is in the folder no more.
     pub(super) is_gone: bool,
 }
@@ -30,6 +34,17 @@ pub(super) enum FileChange {
     Gone,
 }
 
+/// What the lines of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// One of them is a record of the format that is delivered.
+    OfFormat,
+    /// None is, and one is a record of this format.
+    Other(&'static str),
+    /// None is a record of any format.
+    Unknown,
+}
+
 impl OpenFile {
     pub(super) fn new(mut source: Source, offset: u64) -> io::Result<Self> {
         let position = Position::of(&mut source, offset)?;
@@ -38,6 +53,8 @@ impl OpenFile {
             position,
             delivered_at: None,
             is_of_format: false,
+            refused_at: None,
+            without_format: 0,
             is_gone: false,
         })
     }
@@ -47,6 +64,20 @@ impl OpenFile {
         match (self.source.identity, other.identity) {
             (Some(one), Some(other)) => one == other,
             _ => self.source.name == other.name && self.position.is_in(other).unwrap_or(false),
+        }
+    }
+
+    /// Whether it is refused as a whole, with all that was seen of it, and nothing of it is delivered.
+    pub(super) fn is_refused(&self) -> bool {
+        let Position { offset, seen, .. } = self.position;
+        offset == 0 && self.refused_at.is_some_and(|at| seen <= at)
+    }
+
+    /// Its position, as the checkpoint has it.
+    pub(super) fn noted(&self) -> Position {
+        Position {
+            is_refused: self.is_refused(),
+            ..self.position.clone()
         }
     }
 
@@ -142,13 +173,38 @@ impl OpenFile {
         Ok(is_record(&text(self.source.bytes(end, u64::MAX)?)))
     }
 
+    /// What its whole lines are. Those that are known to be of no format are not read again.
+    pub(super) fn kind(&mut self, is_of_format: impl Fn(&str) -> bool) -> io::Result<Kind> {
+        let (mut other, mut end) = (None, self.without_format);
+        let is_any_of_format = self.any_line_from(end, |line, line_end| {
+            other = other.or_else(|| format_of(line));
+            end = line_end;
+            is_of_format(line)
+        })?;
+        Ok(match other {
+            _ if is_any_of_format => Kind::OfFormat,
+            Some(other) => Kind::Other(other),
+            None => {
+                self.without_format = end;
+                Kind::Unknown
+            }
+        })
+    }
+
     /// Whether `is` holds of any whole line, of which it is given the text and the end. Blank ones are none.
-    pub(super) fn any_line(&mut self, mut is: impl FnMut(&str, u64) -> bool) -> io::Result<bool> {
+    pub(super) fn any_line(&mut self, is: impl FnMut(&str, u64) -> bool) -> io::Result<bool> {
+        self.any_line_from(0, is)
+    }
+
+    fn any_line_from(
+        &mut self,
+        mut from: u64,
+        mut is: impl FnMut(&str, u64) -> bool,
+    ) -> io::Result<bool> {
         const SOME: Limits = Limits {
             records: 100,
             bytes: 1024 * 1024,
         };
-        let mut from = 0;
         loop {
             let lines = Lines::read(self.source.reader_at(from)?, from, SOME)?;
             let mut lines_and_ends = lines.texts.iter().zip(&lines.ends);

@@ -29,6 +29,9 @@ pub(super) struct Position {
     /// Whether that tells it from all other files: half a line may be the beginning of many.
     #[serde(default)]
     pub(super) is_distinct: bool,
+    /// Whether the file was refused as a whole, so that nobody misses it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_refused: bool,
 }
 
 impl Position {
@@ -53,6 +56,7 @@ impl Position {
             is_distinct: head.contains(&b'\n') || head.len() as u64 == PIECE_BYTES,
             head: ContentDigest::of(&head),
             tail,
+            is_refused: false,
         })
     }
 
@@ -79,6 +83,7 @@ impl Position {
             head: ContentDigest { bytes, sha256 },
             tail: ContentDigest::of(&[]),
             is_distinct: offset > 0,
+            is_refused: false,
         }
     }
 

@@ -129,15 +129,20 @@ impl Search<'_> {
         }
         let least = [known, least_number(counted)];
         self.ledger.least_number = least.into_iter().flatten().min();
-        let missing = last.and_then(|last| missing(counted, last, self.ledger.least_number));
-        match missing {
-            None => Ok(()),
-            Some((number, found)) => Err(FileError::Gap {
+        let Some(last) = last else {
+            return Ok(());
+        };
+        let missing = missing(counted, last, self.ledger.least_number);
+        if let Some(number) = missing.get(self.ledger.moved_away as usize) {
+            return Err(FileError::Gap {
                 place: self.folder.live_path().display().to_string(),
-                found: self.folder.path(&found).display().to_string(),
-                number,
-            }),
+                found: self.folder.path(&last.name).display().to_string(),
+                number: *number,
+            });
         }
+        // The others were passed by now: another gap is none of theirs.
+        self.ledger.moved_away = missing.len().try_into().unwrap_or(u32::MAX);
+        Ok(())
     }
 
     /// What to do with a file that is not held; one that is new is opened.

@@ -19,7 +19,9 @@ use super::Target;
 use super::one::open_file;
 use super::outage::Outage;
 use super::repeated::Repeated;
-use super::report::{check_at_end, check_complete, print_report, say_gone, say_if_idle};
+use super::report::{
+    check_at_end, check_complete, check_stopped, print_report, say_gone, say_if_idle,
+};
 use crate::cli;
 use crate::data_location::{DEFAULT_FOLDER, DataLocation, FOLDERS};
 use crate::failure::Failure;
@@ -110,6 +112,8 @@ struct Round {
     /// How many tenants there are, and how many of them have something that was not delivered.
     all: usize,
     undone: usize,
+    /// How many were not looked at before a delivery that is made once was stopped.
+    unreached: usize,
     /// Whether the target asks to wait, and for how long.
     later: Option<Option<Duration>>,
     /// Whether a tenant's turn ended before its file did.
@@ -137,6 +141,16 @@ impl Round {
                 )))
             }
             Self { undone: 0, .. } => Ok(()),
+            Self {
+                all,
+                undone,
+                unreached: 1..,
+                ..
+            } => Err(Failure::ended(format!(
+                "the records of {undone} of {all} tenants were not delivered to the end: it was stopped before it \
+                 looked at those of {}; run it again",
+                self.unreached
+            ))),
             Self { all: 1, .. } => Err(Failure::ended(
                 "the records of the only tenant were not delivered to the end: see above",
             )),
@@ -186,7 +200,10 @@ impl Files<'_> {
         for (name, others) in found.of_other_formats {
             self.tell_once(&name, &others);
         }
-        for name in self.with_gone(found.names) {
+        let names = self.with_gone(found.names);
+        let (mut reached, count) = (0, names.len());
+        for name in names {
+            reached += 1;
             round.all += 1;
             if self.is_held_back(&name) {
                 round.undone += 1;
@@ -209,6 +226,11 @@ impl Files<'_> {
                         round.later = Some(round.later.flatten().max(later.after));
                     }
                     match self.open.get_mut(&name) {
+                        Some(delivery) if self.args.once && *stop.borrow() => {
+                            check_stopped(&report, delivery, &self.folder, true)
+                                .await
+                                .err()
+                        }
                         Some(delivery) => {
                             check_complete(&report, delivery, &self.folder, goes_on).err()
                         }
@@ -228,6 +250,11 @@ impl Files<'_> {
             if *stop.borrow() {
                 break;
             }
+        }
+        if self.args.once {
+            round.unreached = count - reached;
+            round.all += round.unreached;
+            round.undone += round.unreached;
         }
         Ok(round)
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::Target;
 use super::outage::Outage;
-use super::report::{self, check_at_end, check_complete, print_report, say_if_idle};
+use super::report::{self, check_at_end, check_complete, check_stopped, print_report, say_if_idle};
 use crate::cli;
 use crate::failure::Failure;
 use crate::progress::say_timed;
@@ -44,18 +44,14 @@ pub(super) async fn run(
         let wait = match delivered {
             Ok(report) => {
                 print_report(None, &report, args)?;
-                if args.once || *stop.borrow() {
+                if *stop.borrow() {
+                    return check_stopped(&report, &mut delivery, &folder, args.once).await;
+                }
+                if args.once {
                     let is_idle = report.delivered + report.refused == 0 && report.later.is_none();
-                    if !args.once {
-                        // It may have been truncated while the last records were under way.
-                        report::look(&mut delivery).await?;
-                    }
                     let ended = check_complete(&report, &mut delivery, &folder, false);
                     say_if_idle(is_idle && ended.is_ok(), args);
-                    return match args.once {
-                        true => ended,
-                        false => ended.and(check_at_end(&mut delivery).await),
-                    };
+                    return ended;
                 }
                 report::say_gone(None, &mut delivery).map_err(Failure::ended)?;
                 let older = delivery.check_older().err();

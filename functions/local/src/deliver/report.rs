@@ -136,12 +136,43 @@ pub(super) fn say_if_idle(is_idle: bool, args: &cli::Deliver) {
 
 /// A delivery that is asked to stop looks once more: what was lost since it began is no success, nor is a backlog.
 pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
+    let done = check_left(delivery, false).await;
+    with_older(done, delivery)
+}
+
+/// The same after a run that was asked to stop, with what came of that. One that is made once was to deliver all.
+pub(super) async fn check_stopped(
+    report: &FileReport,
+    delivery: &mut FileDelivery,
+    folder: &Path,
+    is_once: bool,
+) -> Result<(), Failure> {
+    // The file may have been truncated while the last records were under way.
+    let left = check_left(delivery, is_once).await;
+    let done = check_report(report, delivery, folder, false);
+    let all = match (done, left) {
+        (Ok(()), left) => left,
+        (done, Ok(())) => done,
+        // That names what is left by itself.
+        (done, Err(_)) if report.later.is_some() => done,
+        (Err(failure), Err(left)) => {
+            let (failure, left) = (failure.to_string(), left.to_string());
+            Err(Failure::ended(match left.contains(&failure) {
+                true => left,
+                false => format!("{failure}; and {left}"),
+            }))
+        }
+    };
+    with_older(all, delivery)
+}
+
+async fn check_left(delivery: &mut FileDelivery, is_once: bool) -> Result<(), Failure> {
     if let Err(error) = delivery.look().await
         && !matches!(error, FileError::Missing { .. })
     {
         return Err(Failure::ended(error));
     }
-    let left = delivery.left_at_end().map_err(Failure::of)?;
+    let left = delivery.left_at_end(is_once).map_err(Failure::of)?;
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
     let lost = all_lost(delivery);
     let done = match (left.as_slice(), lost) {
@@ -156,7 +187,7 @@ pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Fail
             of_files(left)
         )),
     };
-    with_older(done.map_err(Failure::ended), delivery)
+    done.map_err(Failure::ended)
 }
 
 /// Looks whether the file was rotated.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use std::io::{BufRead as _, BufReader};
@@ -46,7 +47,11 @@ impl Following {
     }
 
     fn start(&self) -> (Child, Arc<Mutex<String>>) {
-        let mut deliver = deliver_to(&self.folder, &self.server, &["--every", "1s"]);
+        self.start_with(&["--every", "1s"])
+    }
+
+    fn start_with(&self, args: &[&str]) -> (Child, Arc<Mutex<String>>) {
+        let mut deliver = deliver_to(&self.folder, &self.server, args);
         match self.is_all {
             true => deliver.arg("--all").arg("--out").arg(self.folder.path()),
             false => deliver.arg("--file").arg(&self.live),
@@ -140,6 +145,96 @@ fn every_file_that_is_deleted_before_it_is_delivered_is_told_at_once_and_at_the_
                 1,
                 &["siem.ndjson.1 was removed", "siem.ndjson.2 was removed"],
             );
+        }
+    }
+}
+
+/// What is left when a delivery that is made once is stopped.
+enum Left {
+    Rotated,
+    Removed,
+    Live,
+    OtherTenant,
+    Nothing,
+}
+
+#[test]
+fn who_stops_a_delivery_that_is_made_once_is_told_what_is_left() {
+    for is_all in [false, true] {
+        for left in [
+            Left::Rotated,
+            Left::Removed,
+            Left::Live,
+            Left::OtherTenant,
+            Left::Nothing,
+        ] {
+            if matches!(left, Left::OtherTenant) && !is_all {
+                continue;
+            }
+            let (asked, was_asked) = channel();
+            let (gate, closed) = channel::<()>();
+            let server = Server::start_with(move || {
+                // Nobody listens after the first one, and nobody keeps the gate shut.
+                let _ = asked.send(());
+                let _ = closed.recv();
+            });
+            let folder = Folder::new();
+            let live = folder.path().join("contoso/siem.ndjson");
+            fs::create_dir(live.parent().unwrap()).unwrap();
+            let following = Following {
+                folder,
+                server,
+                live,
+                is_all,
+            };
+            // More than ten requests of fifty records, which are under way at once.
+            let count = match left {
+                Left::Nothing | Left::OtherTenant => 1,
+                _ => 700,
+            };
+            let line = |n| format!("{{\"AlertId\":\"a\",\"FileName\":\"{n:03}\"}}\n");
+            let lines: String = (0..count).map(line).collect();
+            let old = following.rotated(1);
+            if matches!(left, Left::Rotated | Left::Removed) {
+                // It is new to a delivery that has begun.
+                fs::write(&following.live, "").unwrap();
+                let once = &["--once", "--file", following.live.to_str().unwrap()];
+                run(deliver_to(&following.folder, &following.server, once)).well();
+                fs::write(&following.live, &lines).unwrap();
+                fs::rename(&following.live, &old).unwrap();
+                fs::write(&following.live, line(900)).unwrap();
+            } else {
+                fs::write(&following.live, &lines).unwrap();
+            }
+            if matches!(left, Left::OtherTenant) {
+                let other = following.folder.path().join("fabrikam/siem.ndjson");
+                fs::create_dir(other.parent().unwrap()).unwrap();
+                fs::write(other, line(0)).unwrap();
+            }
+            let (mut child, said) = following.start_with(&["--once"]);
+            let said = || said.lock().unwrap().clone();
+            was_asked.recv().unwrap();
+            if matches!(left, Left::Removed) {
+                fs::remove_file(&old).unwrap();
+            }
+            signal(&child, "-TERM");
+            until(|| said().contains("stopping after"));
+            drop(gate);
+            let code = child.wait().unwrap().code();
+            let words: &[&str] = match left {
+                Left::Rotated => &[
+                    "stopped before everything",
+                    "6600 bytes of ",
+                    "33 bytes of ",
+                ],
+                Left::Removed => &["6600 bytes of ", "put it back", "33 bytes of "],
+                Left::Live => &["stopped before everything", "6600 bytes of "],
+                Left::OtherTenant => &["1 of 2 tenants", "run it again"],
+                Left::Nothing => &[],
+            };
+            let is_left = !matches!(left, Left::Nothing);
+            assert_eq!(code, Some(i32::from(is_left)), "{}", said());
+            until(|| words.iter().all(|words| said().contains(words)));
         }
     }
 }

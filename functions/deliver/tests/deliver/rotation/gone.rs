@@ -39,7 +39,7 @@ async fn each_one_is_told_when_it_goes_and_at_the_end() {
         assert!(gone[0].place.ends_with("siem.ndjson.1") && gone[0].is_gone);
         assert_eq!(world.delivery().newly_gone().unwrap(), []);
     }
-    let left = world.delivery().left_at_end().unwrap();
+    let left = world.delivery().left_at_end(false).unwrap();
     assert_eq!(left.iter().filter(|left| left.is_gone).count(), 3);
     // The live one waits as well.
     assert_eq!(bytes(&left), [line; 4]);
@@ -76,14 +76,14 @@ async fn the_next_process_names_all_of_them_and_delivers_them_once_they_are_back
 async fn what_is_left_at_the_end_is_a_backlog() {
     let mut world = World::after(2).await;
     world.files.append(2..3);
-    assert_eq!(world.delivery().left_at_end().unwrap(), []);
+    assert_eq!(world.delivery().left_at_end(false).unwrap(), []);
     world.files.rename();
     world.delivery().look().await.unwrap();
-    assert_eq!(world.delivery().left_at_end().unwrap().len(), 1);
+    assert_eq!(world.delivery().left_at_end(false).unwrap().len(), 1);
     world.files.append(3..4);
     world.target_is_down(true);
     world.run().await.unwrap();
-    assert_eq!(world.delivery().left_at_end().unwrap().len(), 2);
+    assert_eq!(world.delivery().left_at_end(false).unwrap().len(), 2);
     world.run_well().await;
-    assert_eq!(world.delivery().left_at_end().unwrap(), []);
+    assert_eq!(world.delivery().left_at_end(false).unwrap(), []);
 }
