@@ -305,16 +305,36 @@ impl Backlog {
         Ok(found)
     }
 
-    /// Notes that a file behind the first one is delivered up to `end`. If it was truncated meanwhile, what it had
-    /// comes again with its copy.
-    pub(super) fn delivered_behind(&mut self, index: usize, end: u64) -> Result<(), FileError> {
+    /// Notes that a file behind the first one is delivered up to `end`, and says whether the others are where they
+    /// were. If it was truncated meanwhile and there is no copy, there is nothing that could come again.
+    pub(super) async fn delivered_behind(
+        &mut self,
+        index: usize,
+        end: u64,
+    ) -> Result<bool, FileError> {
+        let count = self.held.len();
+        match self.delivered(index, end).await {
+            Ok(()) | Err(FileError::Gone { .. }) => Ok(self.held.len() == count),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes that a file that is held is delivered up to `end`.
+    pub(super) async fn delivered(&mut self, mut index: usize, end: u64) -> Result<(), FileError> {
+        if !self.move_to(index, end)? {
+            index = self.replace(index, end).await?;
+            // The copy may have been made before the last lines were written.
+            let end = end.min(self.held[index].position.seen);
+            self.move_to(index, end)?;
+        }
+        self.held[index].delivered_at = None;
+        self.save()
+    }
+
+    fn move_to(&mut self, index: usize, end: u64) -> Result<bool, FileError> {
         let held = &mut self.held[index];
         let moved = held.advance_to(end);
-        if moved.map_err(self.folder.fault(&held.source.name))? {
-            held.delivered_at = None;
-            self.save()?;
-        }
-        Ok(())
+        moved.map_err(self.folder.fault(&held.source.name))
     }
 
     /// The path that a file which is held has, or had.
@@ -323,24 +343,6 @@ impl Backlog {
         let path = self.folder.path_of(source.identity)?;
         let path = path.unwrap_or_else(|| self.folder.path(&source.name));
         Ok(path.display().to_string())
-    }
-
-    /// Notes that the first file is delivered up to `end`.
-    pub(super) async fn delivered(&mut self, end: u64) -> Result<(), FileError> {
-        if !self.move_to(end)? {
-            self.replace(0, end).await?;
-            // The copy may have been made before the last lines were written.
-            let end = end.min(self.held[0].position.seen);
-            self.move_to(end)?;
-        }
-        self.held[0].delivered_at = None;
-        self.save()
-    }
-
-    fn move_to(&mut self, end: u64) -> Result<bool, FileError> {
-        let first = &mut self.held[0];
-        let moved = first.advance_to(end);
-        moved.map_err(self.folder.fault(&first.source.name))
     }
 
     /// How the first file ends, of which no whole line is left.
@@ -487,15 +489,15 @@ impl Backlog {
                         self.verdicts.clear();
                         Ok(())
                     }
-                    replaced => replaced,
+                    replaced => replaced.map(drop),
                 }
             }
         }
     }
 
     /// Replaces a file that was truncated by the copy that was made of it before. What was written to it since
-    /// is found by itself.
-    async fn replace(&mut self, index: usize, delivered: u64) -> Result<(), FileError> {
+    /// is found by itself. Says where the copy is held.
+    async fn replace(&mut self, index: usize, delivered: u64) -> Result<usize, FileError> {
         let position = self.held[index].noted();
         let mut copy = self.found(&position, delivered).await?;
         self.verdicts.clear();
@@ -510,11 +512,12 @@ impl Backlog {
             copy.advance_to(offset)
                 .map_err(self.folder.fault(&copy.source.name))?;
             self.held.remove(other);
-            self.held[index - usize::from(other < index)] = copy;
-        } else {
+            let index = index - usize::from(other < index);
             self.held[index] = copy;
+            return Ok(index);
         }
-        Ok(())
+        self.held[index] = copy;
+        Ok(index)
     }
 
     /// Finds the file that a position is in, of which so many bytes are delivered.

@@ -378,7 +378,7 @@ impl FileDelivery {
             0 => self.backlog.offset(),
             done => lines.ends[done - 1],
         };
-        self.backlog.delivered(end).await
+        self.backlog.delivered(0, end).await
     }
 
     /// Notes what became of the records of the files behind the first one; gives why one of them waits, if one does.
@@ -389,11 +389,13 @@ impl FileDelivery {
         report: &mut FileReport,
     ) -> Result<Option<Later>, FileError> {
         let mut sent = sent.into_iter();
+        let mut is_in_place = true;
         for (index, lines, records) in behind {
             let outcomes = self.outcomes(records.unfit, &mut sent).await;
             let done = report.count(outcomes);
-            if let Some(last) = done.checked_sub(1) {
-                self.backlog.delivered_behind(index, lines.ends[last])?;
+            if is_in_place && let Some(last) = done.checked_sub(1) {
+                let noted = self.backlog.delivered_behind(index, lines.ends[last]);
+                is_in_place = noted.await?;
             }
             if let Some(later) = report.later.take() {
                 return Ok(Some(later));

@@ -138,3 +138,26 @@ async fn what_is_put_aside_says_whether_it_is_a_record() {
     expected.sort();
     assert_eq!(aside, expected);
 }
+
+/// What the target took of a later file is known in the copy, too, if that is truncated meanwhile.
+#[tokio::test]
+async fn what_was_taken_out_of_turn_is_not_sent_again_with_a_copy() {
+    for is_restarted in [false, true] {
+        let mut world = World::after(1).await;
+        refused(&world, 99);
+        world.run().await.unwrap();
+        world.files.rename();
+        world.files.append(1..6);
+        world.meanwhile(|files| {
+            files.copy_and_truncate();
+            files.append(6..8);
+        });
+        world.run_well().await;
+        if is_restarted {
+            world.end();
+        }
+        world.run_well().await;
+        assert_eq!(world.came(), lines(0..8));
+        assert_eq!(world.files.aside(), [refused_line(99)]);
+    }
+}
