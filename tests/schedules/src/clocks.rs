@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::random::Random;
-use crate::{Episode, Kind, World};
+use crate::{Episode, Kind, Schedule, World};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -43,6 +43,15 @@ fn offset(episode: &Episode, process: usize) -> i64 {
             if is_its { OFFSETS[byte(0)] } else { 0 }
         }
     }
+}
+
+/// Whether a clock is ahead by more than half an hour: what is noted by it about later is waited for.
+pub(crate) fn is_ahead_for_long(schedule: &Schedule) -> bool {
+    let is_ahead = |episode: &Episode| {
+        let is_clock = matches!(episode.kind, Kind::ClockJump | Kind::WrongClock);
+        is_clock && (0..2).any(|process| offset(episode, process) > HOUR / 2)
+    };
+    schedule.episodes.iter().any(is_ahead)
 }
 
 impl World {

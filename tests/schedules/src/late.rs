@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::random::Random;
-use crate::{Kind, Schedule, origin};
+use crate::{Kind, Schedule, clocks, origin};
 
 /// The sweeps: how often, and how far they read back, both in seconds.
 pub(crate) const SWEEPS: [(u64, u64); 2] = [(HOUR, 24 * HOUR), (24 * HOUR, 7 * 24 * HOUR)];
@@ -64,7 +64,8 @@ pub(crate) fn draw(schedule: &mut Schedule) {
 }
 
 /// Makes a schedule long enough for the daily sweep, if anything in it is too late for the hourly one (what goes back
-/// in time is later than it was drawn), or if both readings of an older day may list nothing while a count fails.
+/// in time is later than it was drawn), if both readings of an older day may list nothing while a count fails, or if a
+/// backfill's second reading waits for as long as a clock was ahead, which is a day at most.
 pub(crate) fn wait_for_the_daily_sweep(schedule: &mut Schedule) {
     let versions = schedule.alerts.iter().flat_map(|plan| &plan.versions);
     let too_late = versions.filter(|version| {
@@ -73,9 +74,10 @@ pub(crate) fn wait_for_the_daily_sweep(schedule: &mut Schedule) {
     });
     let is_long = schedule.has(Kind::LongLookBack) || schedule.has(Kind::LongOutage);
     let lists_nothing = is_long && schedule.has(Kind::OddPages);
+    let waits = schedule.has(Kind::Backfill) && clocks::is_ahead_for_long(schedule);
     let end = origin() + SignedDuration::from_secs(schedule.active_secs.cast_signed());
     let last = too_late.map(|version| version.visible).max();
-    let Some(last) = last.max(lists_nothing.then_some(end)) else {
+    let Some(last) = last.max((lists_nothing || waits).then_some(end)) else {
         return;
     };
     end_what_never_ends(schedule);

@@ -162,6 +162,15 @@ fn a_schedule_with_lists_that_are_cut_off_lasts_until_a_sweep() {
     break_nothing(&ENDED_TOO_EARLY, Kinds::NONE);
 }
 
+/// The second reading of a backfill waited for a day, since a clock had been eight days ahead: the schedule ended before
+/// it.
+const ENDED_BEFORE_A_SECOND_READING: [u64; 1] = [24_006_499];
+
+#[test]
+fn a_schedule_with_a_clock_that_was_ahead_lasts_until_the_second_reading_of_a_backfill() {
+    break_nothing(&ENDED_BEFORE_A_SECOND_READING, Kinds::NONE);
+}
+
 /// A list that an old replica cut off and a number that a new one gave were the same: an alert of a short list was
 /// lost, which was read once only.
 const READ_ONCE: [u64; 1] = [19_012_883];
