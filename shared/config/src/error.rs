@@ -44,6 +44,16 @@ pub enum ConfigError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// A tenant names a place that the administrator's variables do not list.
+    #[error("tenant {tenant:?}: {field} {problem}")]
+    NotAllowed {
+        /// The tenant's name.
+        tenant: String,
+        /// The field.
+        field: &'static str,
+        /// What it may name, and where others are listed.
+        problem: String,
+    },
     /// An output cannot be used.
     #[error("output {output:?}: {problem}")]
     Output {
@@ -78,5 +88,11 @@ impl ConfigError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_retryable())
+    }
+
+    /// Whether a process whose environment lists more may take the same document.
+    #[must_use]
+    pub fn depends_on_variables(&self) -> bool {
+        matches!(self, Self::NotAllowed { .. })
     }
 }

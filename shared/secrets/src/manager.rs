@@ -12,7 +12,7 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::cache::{Cache, Fetch, Limits};
 use crate::secret_itself::shown_place;
-use crate::shape::{how_to_put, value_of};
+use crate::shape::{how_to_put, how_to_put_or_create, value_of};
 use crate::{SecretError, Secrets};
 
 /// How long a value is kept before Secrets Manager is asked again.
@@ -137,8 +137,8 @@ async fn text(client: &Client, name: &str) -> Result<Zeroizing<String>, SecretEr
 
 fn secret_error(place: String, fault: Fault) -> SecretError {
     let missing = format!(
-        "check its name, the account and the region; if it was only just created, {}",
-        how_to_put(&place)
+        "check its name, the account and the region; {}",
+        how_to_put_or_create(&place)
     );
     let advice = Advice {
         allow: "allow secretsmanager:GetSecretValue on it to the role (and kms:Decrypt on its key if it has one)",

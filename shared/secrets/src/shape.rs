@@ -30,12 +30,30 @@ pub(crate) fn value_of(text: &str, place: &str) -> Result<SecretString, SecretEr
 
 /// What to run to give a secret its value without leaving it in the shell's history.
 pub(crate) fn how_to_put(place: &str) -> String {
-    let id = place.strip_prefix("the secret ").unwrap_or(place);
-    // What was not repeated there cannot be named here.
-    let id = if id.starts_with('(') { "NAME" } else { id };
     format!(
-        "write the value into a file, then run: aws secretsmanager put-secret-value --secret-id {id} --secret-string file://FILE"
+        "write the value into a file, then run: aws secretsmanager put-secret-value --secret-id {} --secret-string file://FILE",
+        id_of(place)
     )
+}
+
+/// The same for a secret that was not found: it may have been created without a value, or not at all.
+pub(crate) fn how_to_put_or_create(place: &str) -> String {
+    let (put, id) = (how_to_put(place), id_of(place));
+    // AWS gives a secret its ARN when it is created.
+    if id.starts_with("arn:") {
+        return put;
+    }
+    format!(
+        "{put}; or, if there is no such secret yet: aws secretsmanager create-secret --name {id} --secret-string file://FILE"
+    )
+}
+
+fn id_of(place: &str) -> &str {
+    match place.strip_prefix("the secret ").unwrap_or(place) {
+        // What was not repeated there cannot be named here.
+        id if id.starts_with('(') => "NAME",
+        id => id,
+    }
 }
 
 fn member_of(text: &str, place: &str) -> Result<Zeroizing<String>, SecretError> {
@@ -97,6 +115,14 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn one_that_is_not_there_is_created_by_name_alone() {
+        let create = "create-secret --name drawbridge/stack/contoso ";
+        assert!(how_to_put_or_create("the secret drawbridge/stack/contoso").contains(create));
+        let arn = "the secret arn:aws:secretsmanager:eu-west-1:1:secret:a-1";
+        assert_eq!(how_to_put_or_create(arn), how_to_put(arn));
     }
 
     #[test]

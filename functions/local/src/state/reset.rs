@@ -10,6 +10,7 @@ use crate::data_location::{BEFORE, DataLocation};
 use crate::failure::Failure;
 use crate::screen::print_done;
 use crate::span::span;
+use crate::tenants::check_known;
 
 const JSON: &str = "application/json";
 
@@ -28,18 +29,15 @@ pub(super) async fn run(args: &StateReset) -> Result<(), Failure> {
     cli::check_name(&args.tenant)?;
     let place = DataLocation::open_existing(&args.place).await?;
     let key = state_key(&args.tenant);
-    let object = place
-        .store
-        .get(&key)
-        .await
-        .map_err(Failure::of)?
-        .ok_or_else(|| {
-            Failure::of(format!(
-                "there is no state of {} in {}: it has not been polled yet, or has another name",
-                cli::quoted(&args.tenant),
-                place.name()
-            ))
-        })?;
+    let object = place.store.get(&key).await.map_err(Failure::of)?;
+    let Some(object) = object else {
+        check_known(&args.tenant, &place).await?;
+        return Err(Failure::of(format!(
+            "there is no state of {} in {}: it has not been polled yet",
+            cli::quoted(&args.tenant),
+            place.name()
+        )));
+    };
     let mut state = State::decode(&object.body).map_err(|error| {
         Failure::of(format!(
             "{key}: {error}; put an older version in its place first"

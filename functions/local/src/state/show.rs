@@ -13,6 +13,7 @@ use crate::progress::counted;
 use crate::screen::{beside, columns, hanging};
 use crate::span::{ago, span};
 use crate::state_head::lag_secs;
+use crate::tenants::check_known;
 
 pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
     let place = DataLocation::open_existing(&args.place).await?;
@@ -33,8 +34,9 @@ pub(super) async fn run(args: &StateShow) -> Result<(), Failure> {
         let key = state_key(tenant);
         let object = place.store.get(&key).await.map_err(Failure::of)?;
         let Some(object) = object else {
+            check_known(tenant, &place).await?;
             return Err(Failure::of(format!(
-                "there is no state of {} in {}: it has not been polled yet, or has another name",
+                "there is no state of {} in {}: it has not been polled yet",
                 cli::quoted(tenant),
                 place.name()
             )));

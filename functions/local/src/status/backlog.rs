@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 pub(super) const LONGEST_UNREAD: SignedDuration = SignedDuration::from_mins(30);
 
 /// How far behind a tenant may be read without being called behind. An idle state is saved about once an hour.
-pub(super) const LONGEST_BEHIND: SignedDuration = SignedDuration::from_mins(95);
+pub(crate) const LONGEST_BEHIND: SignedDuration = SignedDuration::from_mins(95);
 
 /// What polls have not read, by what becomes of it. How old the alerts are says nothing of that: a first poll
 /// reads what is days old, and is well.

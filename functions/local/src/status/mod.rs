@@ -14,6 +14,7 @@ use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub(crate) use self::backlog::LONGEST_BEHIND;
 pub(crate) use self::tenant_status::TenantStatus;
 use crate::cli;
 use crate::data_location::{DataLocation, is_polled};
@@ -25,6 +26,7 @@ use crate::screen::{columns, wrapped};
 use crate::state::tenants_with_state;
 use crate::state_head::{STATES_AT_ONCE, state_head};
 use crate::tenants::admission::{PollsSoFar, admit};
+use crate::tenants::taken::is_taken_by_polls;
 use crate::tenants::{TenantDocuments, first_tenant, tenant_documents};
 
 pub(crate) async fn run(args: &cli::Status) -> Result<(), Failure> {
@@ -113,6 +115,14 @@ pub(crate) async fn tenants(
             // What cannot be read of it is no reason to say nothing of the rest.
             let last_error = LastError::of(place.store.as_ref(), &status.name).await;
             status.last_error = last_error.ok().flatten();
+            let is_taken = refusal
+                .zip(status.document.as_deref())
+                .is_some_and(|(refusal, key)| {
+                    is_taken_by_polls(refusal, key, place, status.state(), now)
+                });
+            if is_taken {
+                status.refusal = None;
+            }
             status
         }
     };

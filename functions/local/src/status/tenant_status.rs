@@ -349,9 +349,12 @@ impl TenantStatus {
     /// What a person is told of polls that have failed for a short while.
     fn retrying(&self) -> Option<String> {
         let last = self.cause().filter(|_| self.word() == "retrying")?;
-        let failed = span(self.now.duration_since(self.failed_since()?).as_secs());
+        let failed = match self.now.duration_since(self.failed_since()?).as_secs() {
+            0 => "the last poll did not end well".to_owned(),
+            secs => format!("polls have not ended well for {}", span(secs)),
+        };
         Some(format!(
-            "polls have not ended well for {failed}; the next one tries again: {}",
+            "{failed}; the next one tries again: {}",
             last.error
         ))
     }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::first_tenant;
 use super::known_tenants::{KnownTenant, KnownTenants, OF_PARAMETERS};
+use super::taken::is_taken_by_polls;
 use super::tenant_document::TenantDocuments;
 use crate::cli::{HIDDEN, TenantsList};
 use crate::data_location::DataLocation;
@@ -42,11 +43,16 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         .await;
     let now = Timestamp::now();
     let rows = judged.iter().zip(&heads).map(|(judged, head)| {
+        let state = head.as_ref().ok().and_then(Option::as_ref);
         let refusal = judged.verdict.as_ref().err();
+        let refusal = refusal.filter(|refusal| {
+            let document = judged.tenant.document();
+            !document.is_some_and(|of| is_taken_by_polls(refusal, &of.key, &place, state, now))
+        });
         let refusal = refusal.map(ToString::to_string);
         Row {
             known: judged.tenant,
-            state: head.as_ref().ok().and_then(Option::as_ref),
+            state,
             is_read: head.is_ok(),
             problem: refusal.or_else(|| head.as_ref().err().cloned()),
             services: &services,

@@ -20,6 +20,7 @@ mod polled_document;
 mod purge;
 mod remove;
 mod state_says;
+pub(crate) mod taken;
 mod tenant_document;
 mod unknown_tenant;
 mod verdicts;

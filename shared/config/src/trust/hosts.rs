@@ -76,7 +76,8 @@ impl Hosts {
     /// Checks the hosts that a document names, if it does.
     ///
     /// # Errors
-    /// [`ConfigError::Field`] with what the document, or the administrator, has to change.
+    /// [`ConfigError::Field`] or [`ConfigError::NotAllowed`] with what the document, or the administrator, has to
+    /// change.
     pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
         self.allowed.check(tenant)
     }
@@ -134,7 +135,7 @@ impl AllowedHosts {
              administrator add the host to the stack's parameter AllowedHosts, and to {ALLOWED_HOSTS} \
              where the command runs"
         );
-        Err(tenant.wrong(field, &problem))
+        Err(tenant.not_allowed(field, &problem))
     }
 }
 

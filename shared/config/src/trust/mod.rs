@@ -139,7 +139,8 @@ impl Trust {
     /// Checks the hosts, the secret, the certificate and the token file that a document names.
     ///
     /// # Errors
-    /// [`ConfigError::Field`] with what the document, or the administrator, has to change.
+    /// [`ConfigError::Field`] or [`ConfigError::NotAllowed`] with what the document, or the administrator, has to
+    /// change.
     pub fn check(&self, tenant: &Tenant) -> Result<(), ConfigError> {
         self.hosts.check(tenant)?;
         let token_file = tenant.federation.as_ref().filter(|of| *of != "aws");
@@ -220,7 +221,7 @@ impl Trust {
             "names a place that is not this tenant's, which is {own}; or let the administrator add it \
              {list}"
         );
-        Err(tenant.wrong(field, &problem))
+        Err(tenant.not_allowed(field, &problem))
     }
 }
 

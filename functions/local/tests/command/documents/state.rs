@@ -112,7 +112,7 @@ fn what_cannot_be_is_refused() {
             "nobody",
             "2021-01-01",
             1,
-            ["no state of \"nobody\"", "not been polled yet"],
+            ["no tenant is called \"nobody\"", "there is contoso"],
         ),
         (
             "../contoso",

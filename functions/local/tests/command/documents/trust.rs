@@ -248,6 +248,31 @@ fn its_own_secrets_need_nobodys_leave() {
     on(&folder, &shared, &["tenants", "check", "victim"]).well();
 }
 
+/// The shell of whoever looks lacks what the service has. What was changed since, no poll has taken.
+#[test]
+fn a_tenant_is_not_broken_because_a_shell_lacks_what_its_polls_have() {
+    let (tenant, folder) = (Tenant::new(&list(&[recent_alert(1, 1)])), Folder::new());
+    folder.read_from(&tenant.simulator);
+    document(&folder, "fabrikam", "secret = \"VICTIM_SECRET\"");
+    let polls = Allowed {
+        secrets: "VICTIM_SECRET",
+        ..Allowed::default()
+    };
+    let shell = Allowed::default();
+    let broken = || {
+        on(&folder, &shell, &["status"])
+            .failed(1, &["not well"])
+            .stdout
+    };
+    assert!(broken().contains("DRAWBRIDGE_ALLOWED_SECRETS"));
+    on(&folder, &polls, &["poll", "--all", "--once"]).well();
+    on(&folder, &shell, &["status"]).well();
+    on(&folder, &shell, &["tenants", "list"]).well();
+    document(&folder, "fabrikam", "secret = \"VICTIM_SECRET\"");
+    assert!(broken().contains("DRAWBRIDGE_ALLOWED_SECRETS"));
+    on(&folder, &shell, &["tenants", "list"]).failed(1, &["1 tenant is broken"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_leads_to_no_secret_elsewhere() {
