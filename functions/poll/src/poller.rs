@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use drawbridge_cursor::{SWEPT_AGAIN, Window};
+use drawbridge_cursor::{SWEPT_AGAIN, SWEPT_TWICE, Window};
 use drawbridge_graph::Graph;
 use drawbridge_store::Catalogue;
 use drawbridge_time::Clock;
@@ -95,6 +95,11 @@ impl Poller {
     /// Whether a sweep reads the window once more in any case.
     pub(crate) fn is_swept_again(&self, window: Window, now: Timestamp) -> bool {
         self.settings.windows.sweeps && now.duration_since(window.from()) < SWEPT_AGAIN
+    }
+
+    /// Whether two more sweeps read the window in any case.
+    pub(crate) fn is_swept_twice(&self, window: Window, now: Timestamp) -> bool {
+        self.settings.windows.sweeps && now.duration_since(window.from()) < SWEPT_TWICE
     }
 
     pub(crate) fn quarantine(&self) -> Quarantine<'_> {

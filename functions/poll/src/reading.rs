@@ -172,10 +172,8 @@ impl Poller {
         let is_swept = self.is_swept_again(window, context.now);
         let is_in_doubt = match what {
             What::Again => did.records > 0 && (did.pages > 1 || !is_swept),
-            What::Live if is_read_soon => {
-                did.pages > 1 || did.records > 0 && !self.settings.windows.sweeps
-            }
-            _ if !is_swept => true,
+            What::Live if is_read_soon => did.pages > 1,
+            _ if !self.is_swept_twice(window, context.now) => true,
             _ => self.is_long(&did),
         };
         let settings = &self.settings.windows;

@@ -79,6 +79,9 @@ impl Poller {
             saved.keep_watermark();
         }
         read = self.flush(before, read, &mut report).await?;
+        if read.is_ok() && !self.settings.windows.sweeps {
+            self.read_twice(&mut saved, &report, context.now);
+        }
         // A poll that was stopped before Graph returned anything says nothing about the tenant.
         let has_read = report.pages > 0 || report.ending == Ending::Complete;
         if read.is_ok() && report.is_on_time() && has_read {
@@ -322,6 +325,17 @@ impl Poller {
         let learned = report.put_off > 0 || saved.had_rest();
         let failed = || read.is_err() && saved.has_changed() && learned;
         news || (read.is_ok() && settled()) || failed()
+    }
+
+    /// Has what the watermark passes read twice, where no sweep comes. A poll that brought nothing moves the watermark
+    /// only when that is due by itself: each move takes one more reading.
+    fn read_twice(&self, saved: &mut SavedState, report: &Report, now: Timestamp) {
+        // A second reading has its own page.
+        let is_idle = report.alerts <= FEW_ALERTS;
+        match report.records > 0 || self.is_due(saved, is_idle, now) {
+            true => saved.read_passed_again(now, &self.settings.windows),
+            false => saved.keep_watermark(),
+        }
     }
 
     /// Whether the state is saved for its age alone.

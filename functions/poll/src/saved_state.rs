@@ -1,6 +1,8 @@
 use std::collections::HashSet;
 
-use drawbridge_cursor::{PageId, Polled, Spent, State, Wanted, epoch_secs_of};
+use drawbridge_cursor::{
+    PageId, Polled, Spent, State, Wanted, Window, WindowSettings, epoch_secs_of,
+};
 use drawbridge_store::{Catalogue, ETag, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -92,6 +94,18 @@ impl SavedState {
     pub(crate) fn keep_watermark(&mut self) {
         // One that lay ahead is not believed again.
         self.state.watermark = self.state.watermark.min(self.watermark);
+    }
+
+    /// Has read once more what the new watermark passes and the next live poll does not read: without sweeps, this
+    /// poll may have been the only one that read it.
+    pub(crate) fn read_passed_again(&mut self, now: Timestamp, settings: &WindowSettings) {
+        let (Some(before), Some(after)) = (self.watermark, self.state.watermark) else {
+            return;
+        };
+        let overlap = SignedDuration::from_secs(settings.overlap_secs.into());
+        if let Some(passed) = Window::new(before - overlap, after) {
+            self.state.read_again(passed, Some(before), now, settings);
+        }
     }
 
     /// Whether anything was unread by the object.

@@ -45,7 +45,7 @@ pub use polled::Polled;
 pub use range::Range;
 pub use ranges::Ranges;
 pub use state::{Slow, Spent, State, Swept, epoch_secs_of};
-pub use sweep::{SWEPT_AGAIN, Sweep};
+pub use sweep::{SWEPT_AGAIN, SWEPT_TWICE, Sweep};
 pub use versions::{Meaning, TextDigests};
 pub use wanted::Wanted;
 pub use window::Window;

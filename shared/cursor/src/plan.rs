@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::due::Due;
-use crate::sweep::{DAY_SECS, SWEPT_AGAIN};
+use crate::sweep::{DAY_SECS, SWEPT_TWICE};
 use crate::window::before;
 use crate::{State, Sweep, Window, WindowSettings};
 
@@ -41,9 +41,13 @@ impl State {
         let sweep = Sweep::due(self, now, settings);
         if let Some(sweep) = sweep {
             if let Some(window) = sweep.window(self, now, settings) {
+                // It is read like what nobody has read: twice, and whatever is incomplete is not dropped.
+                if let Some(left) = self.left_to_late_sweep(sweep, window, now) {
+                    self.unread.add(left, Due::default());
+                }
                 self.add_again(window, Due::after(now, 0));
                 // What waits to be read once more does not keep the sweep waiting where others follow it.
-                let young = Window::new(now - SWEPT_AGAIN, now);
+                let young = Window::new(now - SWEPT_TWICE, now);
                 let young = young.and_then(|young| young.intersection(window));
                 if let Some(young) = young {
                     self.again.end_waits(young, now);

@@ -17,6 +17,10 @@ const HOUR_SECS: u32 = 60 * 60;
 pub(crate) const DAY_SECS: u32 = 24 * HOUR_SECS;
 /// What is younger is read by another sweep in any case: the daily one reads a week, and comes a day later.
 pub const SWEPT_AGAIN: SignedDuration = SignedDuration::from_hours(6 * 24);
+/// What is younger is read by two more sweeps: if one of them meets a fault, the other makes up for it.
+pub const SWEPT_TWICE: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// The daily sweep is late after so long: nobody has polled.
+const LATE: SignedDuration = SignedDuration::from_hours(25);
 /// How far a sweep reads back at most: what is much older may be forgotten, and would be written again.
 const LONGEST_BACK_SECS: u32 = 13 * DAY_SECS;
 
@@ -88,6 +92,20 @@ impl Sweep {
 }
 
 impl State {
+    /// What of a sweep's window only this sweep reads, since it is late: no earlier one was made while it was younger,
+    /// and no later one reaches so far.
+    pub(crate) fn left_to_late_sweep(
+        &self,
+        sweep: Sweep,
+        window: Window,
+        now: Timestamp,
+    ) -> Option<Window> {
+        let last = self.swept.week.filter(|_| sweep == Sweep::Week)?;
+        let is_late = now.duration_since(last) > LATE;
+        let old = Window::new(Timestamp::MIN, now - SWEPT_AGAIN)?;
+        old.intersection(window).filter(|_| is_late)
+    }
+
     /// Notes that a sweep was begun; the longer one does for the shorter.
     pub(crate) fn begin_sweep(&mut self, sweep: Sweep, now: Timestamp) {
         self.swept.day = Some(now);

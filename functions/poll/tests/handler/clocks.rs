@@ -277,7 +277,8 @@ async fn a_clock_that_is_weeks_behind_reads_what_is_new_and_nothing_twice() {
     let before = world.graph.requests().len();
     world.clock.advance_secs(60);
     world.poll().await.unwrap();
-    assert!(world.graph.requests().len() - before <= 2);
+    // And what was passed by the wrong clock is read once more.
+    assert!(world.graph.requests().len() - before <= 5);
     assert_eq!(world.written().len(), 5);
     assert!(world.state().await.unread.is_empty());
 }

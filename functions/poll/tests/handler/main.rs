@@ -25,6 +25,7 @@ mod outputs;
 mod pages;
 mod polled_alerts;
 mod poller;
+mod read_once;
 mod reconcile;
 mod replay;
 mod replicas;

@@ -84,12 +84,14 @@ async fn a_tenant_may_have_no_sweeps() {
     // What the first poll read is read once more.
     world.clock.advance_secs(900);
     world.poll().await.unwrap();
+    let before = world.graph.requests().len();
     for _ in 0..6 * 48 {
         world.clock.advance_secs(600);
-        let before = world.graph.requests().len();
         world.poll().await.unwrap();
-        assert_eq!(world.graph.requests().len() - before, 1);
     }
+    // And once an hour what the watermark passes is read once more, and counted.
+    let asked = world.graph.requests().len() - before;
+    assert!(asked <= 6 * 48 + 3 * 48, "{asked}");
 }
 
 /// 60 old alerts in pages of two, each of which takes four seconds.
