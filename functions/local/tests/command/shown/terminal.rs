@@ -94,3 +94,32 @@ fn a_question_ends_its_lines_between_words() {
     assert!(!is_well && shown.contains("Go on? [y/N]"), "{shown}");
     assert_fits(&shown.lines().collect::<Vec<_>>(), 60);
 }
+
+/// The lines of `poll` and `deliver` had the time, but for the first and the last ones.
+#[test]
+fn every_line_of_a_command_that_goes_on_has_the_time() {
+    let folder = Folder::new();
+    let tenant = Tenant::new("[]");
+    write(&folder, "contoso", &tenant, "secret_typo = 1");
+    let file = folder.path().join("nothing.ndjson");
+    let deliver = ["deliver", "--once", "--file", file.to_str().unwrap()];
+    let mut deliver = drawbridge(&deliver);
+    deliver.env(
+        "DRAWBRIDGE_DELIVER",
+        r#"{"target":"syslog","address":"127.0.0.1:1"}"#,
+    );
+    let poll = |args: &[&str]| command(&folder, &[&["poll", "--once"], args].concat());
+    for command in [
+        poll(&["--all"]),
+        poll(&["--tenant", "nobody"]),
+        deliver,
+        drawbridge(&["deliver", "--once", "--all", "--to", "/nonexistent/to.json"]),
+    ] {
+        let (shown, is_well) = on_terminal(&command, 1000, "");
+        assert!(!is_well && shown.contains("drawbridge: "), "{shown}");
+        for line in shown.lines() {
+            let (time, _) = line.split_once(' ').unwrap();
+            assert!(time.parse::<jiff::Timestamp>().is_ok(), "{line} in {shown}");
+        }
+    }
+}
