@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::support::command::drawbridge;
-use crate::support::documents::{command, write};
+use crate::support::command::{drawbridge, run};
+use crate::support::documents::{command, write, write_of};
 use crate::support::folder::Folder;
-use crate::support::tenant::Tenant;
+use crate::support::tenant::{OTHER, Tenant};
 
 /// Runs its arguments but the first two on a terminal of so many columns, where the second is typed, and
 /// repeats what that shows.
@@ -122,4 +122,26 @@ fn every_line_of_a_command_that_goes_on_has_the_time() {
             assert!(time.parse::<jiff::Timestamp>().is_ok(), "{line} in {shown}");
         }
     }
+}
+
+/// There was nothing to see while many tenants were polled.
+#[test]
+fn several_polls_show_how_many_have_ended() {
+    let options = drawbridge_simulator::Options {
+        page_latency: std::time::Duration::from_millis(300),
+        ..Default::default()
+    };
+    let tenant = Tenant::with(options, "[]");
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "fabrikam", &tenant, OTHER, "");
+    let poll = command(&folder, &["poll", "--all", "--once"]);
+    let (shown, _) = on_terminal(&poll, 60, "");
+    assert!(shown.contains("0 of 2 tenants polled"), "{shown}");
+    // Not in a file, and not of one tenant, which shows its pages.
+    let told = run(command(&folder, &["poll", "--all", "--once"]));
+    assert!(!told.stderr.contains("polled  "), "{}", told.stderr);
+    let one = command(&folder, &["poll", "--tenant", "contoso", "--once"]);
+    let (shown, _) = on_terminal(&one, 60, "");
+    assert!(!shown.contains("tenant polled"), "{shown}");
 }
