@@ -1,5 +1,6 @@
 //! The `drawbridge` command: the same handlers as in the cloud, in one process.
 
+mod advice;
 mod backfill;
 mod bars;
 mod cli;
