@@ -1,5 +1,6 @@
 //! The `drawbridge` command: the same handlers as in the cloud, in one process.
 
+mod advice;
 mod backfill;
 mod bars;
 mod cli;
@@ -52,18 +53,22 @@ async fn main() -> ExitCode {
         Some(Command::Serve(_)) => Level::INFO,
         _ => Level::WARN,
     };
-    // What runs for days, or under a scheduler, says when.
+    // What runs for days, or under a scheduler, says when: each line does, also that of an error before the first
+    // poll.
     let is_kept = !std::io::stderr().is_terminal();
     let is_timed = match &command {
-        Some(Command::Poll(_) | Command::Deliver(_) | Command::Serve(_)) => {
-            if is_kept {
-                progress::time_every_line();
-            }
-            true
-        }
+        Some(Command::Deliver(args)) if args.check => is_kept,
+        Some(Command::Poll(_) | Command::Deliver(_) | Command::Serve(_)) => true,
         Some(Command::Backfill(_) | Command::View(_) | Command::Simulate(_)) => is_kept,
         _ => false,
     };
+    let goes_on = matches!(
+        command,
+        Some(Command::Poll(_) | Command::Deliver(_) | Command::Serve(_))
+    );
+    if is_timed && goes_on {
+        progress::time_every_line();
+    }
     drawbridge_telemetry::log_to_terminal(level, is_timed, || bars::Stderr);
     let done = match command {
         None => demo::run(cli::Demo::default()).await,

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,20 +29,14 @@ pub(crate) enum Shown {
 impl Shown {
     /// Starts to show.
     pub(crate) fn start(tenant: Option<&str>) -> Self {
-        if !std::io::stderr().is_terminal() {
+        let Some(bar) = spinner() else {
             return Self::Lines {
                 of: tenant.map_or_else(String::new, |tenant| format!("{tenant}: ")),
                 last: Mutex::new(Instant::now()),
             };
-        }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-            bar.set_style(style);
-        }
-        let bar = bars::drawn(bar);
+        };
         // Until the first page is here.
         bar.set_message("signing in and asking Graph");
-        bar.enable_steady_tick(Duration::from_millis(100));
         Self::Terminal(bar)
     }
 
@@ -71,6 +66,56 @@ impl Progress for Shown {
             }
         }
     }
+}
+
+/// Shows on a terminal how many of several polls that began together have ended: one line that is there while any of
+/// them is under way.
+#[derive(Default)]
+pub(crate) struct ShownPolls {
+    bar: Option<ProgressBar>,
+    begun: HashSet<String>,
+}
+
+impl ShownPolls {
+    /// Notes that a tenant's poll has begun.
+    pub(crate) fn begin(&mut self, tenant: &str, under_way: usize) {
+        self.begun.insert(tenant.to_owned());
+        if self.bar.is_none() {
+            self.bar = spinner();
+        }
+        self.show(under_way);
+    }
+
+    /// Shows that so many are under way; nothing if none is.
+    pub(crate) fn show(&mut self, under_way: usize) {
+        let all = self.begun.len();
+        if under_way == 0 {
+            self.begun.clear();
+            if let Some(bar) = self.bar.take() {
+                bars::cleared(&bar);
+            }
+        } else if let Some(bar) = &self.bar {
+            let ended = all.saturating_sub(under_way);
+            bar.set_message(format!(
+                "{ended} of {} polled",
+                counted(all as u64, "tenant", "tenants")
+            ));
+        }
+    }
+}
+
+/// A line that moves while somebody waits, if there is a terminal.
+fn spinner() -> Option<ProgressBar> {
+    if !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
+        bar.set_style(style);
+    }
+    let bar = bars::drawn(bar);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    Some(bar)
 }
 
 /// Whether it is time for another line.

@@ -1,9 +1,19 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use drawbridge_poll::Stop;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::progress::say;
+
+/// Whether somebody pressed Ctrl-C.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody pressed Ctrl-C, and did not only have a service manager or a scheduler send its signal.
+pub(crate) fn is_interrupted() -> bool {
+    IS_INTERRUPTED.load(Ordering::Relaxed)
+}
 
 /// Stops at Ctrl-C after the page at hand, and at a second one at once.
 pub(crate) fn stop_on_signal() -> Stop {
@@ -47,7 +57,7 @@ impl StopSignals {
 
     async fn next(&mut self) {
         tokio::select! {
-            () = next(self.interrupt.as_mut()) => {}
+            () = next(self.interrupt.as_mut()) => IS_INTERRUPTED.store(true, Ordering::Relaxed),
             () = next(self.terminate.as_mut()) => {}
         }
     }
@@ -67,6 +77,7 @@ impl StopSignals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        IS_INTERRUPTED.store(true, Ordering::Relaxed);
     }
 }
 

@@ -15,6 +15,7 @@ mod schema;
 mod serve;
 mod tenant;
 mod trust;
+mod variables;
 mod without_effect;
 mod words;
 
@@ -36,4 +37,5 @@ pub use schema::schema;
 pub use serve::{SERVED, ServeSettings, served_format};
 pub use tenant::{Tenant, is_name};
 pub use trust::{Hosts, OwnSecrets, Trust};
+pub use variables::{UnknownVariable, check_variables};
 pub use words::{KNOWN_SERVICE_SOURCES, KNOWN_SEVERITIES};

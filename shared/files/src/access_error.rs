@@ -5,6 +5,10 @@ use drawbridge_access::AccessError;
 
 use crate::trouble;
 
+/// What to do about a file or folder that only another user may use.
+pub const RUN_AS_OWNER: &str = "run it as the user that the folder belongs to, make it writable for this one, or name \
+                                another folder";
+
 /// What an error of the operating system says, in the words of a person in place of the system's.
 #[must_use]
 pub fn io_reason(error: &io::Error) -> String {
@@ -39,9 +43,7 @@ pub fn access_error(path: &Path, error: &io::Error) -> AccessError {
             AccessError::Denied {
                 place,
                 code,
-                fix: "run it as the user that the folder belongs to, make it writable for this \
-                      one, or name another folder"
-                    .into(),
+                fix: RUN_AS_OWNER.into(),
             }
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => AccessError::NoSpace { place },

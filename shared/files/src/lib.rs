@@ -29,7 +29,7 @@ use portable as system;
 #[cfg(unix)]
 use unix as system;
 
-pub use access_error::{access_error, io_reason};
+pub use access_error::{RUN_AS_OWNER, access_error, io_reason};
 pub use entry::Entry;
 pub use off_thread::off_thread;
 pub use root::Root;

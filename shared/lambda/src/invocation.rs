@@ -2,6 +2,7 @@ use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use drawbridge_config::check_variables;
 use drawbridge_telemetry::survive;
 use drawbridge_time::Deadline;
 use futures::Stream;
@@ -35,6 +36,11 @@ where
         commit = COMMIT,
         "started"
     );
+    // Not refused: while a stack is updated, code and variables are of two releases for a moment.
+    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    if let Err(error) = check_variables(names, |name| std::env::var(name).ok()) {
+        tracing::warn!("{error}");
+    }
     let handle = &handle;
     run(service_fn(async move |event| survive(handle(event)).await)).await
 }

@@ -14,7 +14,7 @@ mod survive;
 pub mod testing;
 
 pub use escape::{Escaped, shown};
-pub use log::{log_panics, log_to_cloudwatch, log_to_terminal};
+pub use log::{UnclearFilter, check_filter, log_panics, log_to_cloudwatch, log_to_terminal};
 pub use metric::{METRICS, Metric, NAMESPACE, Unit};
 pub use numbers::{Numbers, print_line};
 pub use openmetrics::openmetrics;

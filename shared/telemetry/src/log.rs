@@ -1,4 +1,5 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::fmt;
 use std::io::{IsTerminal as _, Write};
 
 use tracing::Level;
@@ -38,7 +39,9 @@ pub fn log_to_cloudwatch() {
         .with(without_events(filter(Level::INFO)))
         .init();
     log_panics();
-    warn_of_filter();
+    if let Err(error) = check_filter() {
+        tracing::warn!("{error}");
+    }
 }
 
 /// The same without what the runtime would tell of events, whatever is asked for.
@@ -83,7 +86,6 @@ pub fn log_to_terminal<W: Write + 'static>(default: Level, is_timed: bool, stder
         .with(filter)
         .init();
     log_panics();
-    warn_of_filter();
 }
 
 /// From now on, a panic is logged with the place where it happened, but without its message, which may
@@ -102,35 +104,60 @@ pub fn log_panics() {
 }
 
 fn filter(default: Level) -> Targets {
-    let given = std::env::var(FILTER_VARIABLE).unwrap_or_default();
-    let given = asked(&given).ok().flatten();
+    let given = asked(&given()).ok().flatten();
     given.unwrap_or_else(|| Targets::new().with_default(default))
 }
 
-/// What the variable asks for; `None` if nothing, an error if it cannot be told.
-fn asked(given: &str) -> Result<Option<Targets>, ()> {
+/// The variable's value. What is no text is no filter either.
+fn given() -> String {
+    let given = std::env::var_os(FILTER_VARIABLE).unwrap_or_default();
+    given.to_string_lossy().into_owned()
+}
+
+/// The variable that sets what is logged holds no such thing, and has no effect. What it holds may be anything, and
+/// is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnclearFilter;
+
+impl fmt::Display for UnclearFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{FILTER_VARIABLE} is neither a level nor a list of levels by module: set it to error, warn, info, debug, \
+             trace or off, or for example to info,drawbridge_graph=debug"
+        )
+    }
+}
+
+impl std::error::Error for UnclearFilter {}
+
+/// Refuses a filter that has no effect.
+///
+/// # Errors
+/// [`UnclearFilter`]
+pub fn check_filter() -> Result<(), UnclearFilter> {
+    asked(&given()).map(drop)
+}
+
+/// What the variable asks for; `None` if nothing.
+fn asked(given: &str) -> Result<Option<Targets>, UnclearFilter> {
     if given.trim().is_empty() {
         return Ok(None);
     }
     // Any other word would be taken for a module, and all the rest be left out.
     let is_clear = |part: &str| {
+        // A number is a level to the parser, and to nobody else: 1 would turn all warnings off.
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        if level.parse::<u64>().is_ok() {
+            return false;
+        }
         part.contains(['=', '_', ':'])
             || part.starts_with("drawbridge")
             || part.parse::<LevelFilter>().is_ok()
     };
     match given.trim().parse() {
         Ok(targets) if given.split(',').all(|part| is_clear(part.trim())) => Ok(Some(targets)),
-        _ => Err(()),
-    }
-}
-
-/// Says that the variable has no effect, if it has none. What it holds may be anything, and is not repeated.
-fn warn_of_filter() {
-    if asked(&std::env::var(FILTER_VARIABLE).unwrap_or_default()).is_err() {
-        tracing::warn!(
-            "{FILTER_VARIABLE} has no effect: it takes error, warn, info, debug, trace or off, or levels by module, \
-             such as info,drawbridge_graph=debug"
-        );
+        _ => Err(UnclearFilter),
     }
 }
 
@@ -149,6 +176,9 @@ mod tests {
             ("info,drawbridge_graph=debug", true),
             ("warn, hyper=info", true),
             ("drawbridge", true),
+            ("1", false),
+            ("drawbridge=5", false),
+            ("info,0", false),
             ("verbose", false),
             ("debg", false),
             ("info,verbose", false),

@@ -11,7 +11,7 @@ use crate::confirm::confirm;
 use crate::data_location::{DataLocation, NamedStack};
 use crate::failure::Failure;
 use crate::progress::say;
-use crate::tenants::polled_document;
+use crate::tenants::{is_paused, polled_document};
 
 /// What is said if no poll would read the tenant.
 const NOT_STARTED: &str = "the backfill was not started";
@@ -59,7 +59,7 @@ pub(super) async fn run(args: cli::Backfill) -> Result<(), Failure> {
         json: args.json,
     };
     if let Some(before) = &before {
-        check_sent_again(&place, before)?;
+        check_sent_again(&place, before).await?;
     }
     if let Some(before) = before.filter(|before| !before.is_read()) {
         say(&format!(
@@ -84,7 +84,7 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
     progress.left.sort_unstable();
     if progress.is_done() {
         say(&format!("{} is done already", progress.id));
-        return print_ended(&place, &progress, args.json);
+        return print_ended(&place, &progress, args.json).await;
     }
     let document = polled_document(&place, &progress.tenant, NOT_STARTED).await?;
     let options = RunOptions {
@@ -96,11 +96,15 @@ pub(super) async fn resume(args: &cli::BackfillResume) -> Result<(), Failure> {
 
 /// Until a backfill that sends everything again is verified, its records are known as sent again: asked for once more,
 /// it would send none.
-fn check_sent_again(place: &DataLocation, before: &BackfillProgress) -> Result<(), Failure> {
+async fn check_sent_again(place: &DataLocation, before: &BackfillProgress) -> Result<(), Failure> {
     if !before.again || !before.is_read() || before.is_done() {
         return Ok(());
     }
     let (how, command) = match shown::state(before) {
+        "verifying" if is_paused(place.store.as_ref(), &before.tenant).await => (
+            "it is verified only when the tenant is not paused any more",
+            "status".to_owned(),
+        ),
         "verifying" => (
             "polls still verify that nothing was missed",
             "status".to_owned(),
@@ -141,7 +145,7 @@ async fn go_on(
     let progress = match (place.as_folder(), document) {
         (Some(_), Some(tenant)) => {
             let (progress, shown_percent) = local::run(place, &tenant, progress).await?;
-            return print_ended_here(place, &progress, shown_percent, options.json);
+            return print_ended_here(place, &progress, shown_percent, options.json).await;
         }
         (Some(_), None) => return Err(Failure::of("the tenant has no document")),
         (None, _) => match stack::run(place, progress, options.no_wait).await? {
@@ -149,7 +153,7 @@ async fn go_on(
             None => return Ok(()),
         },
     };
-    print_ended(place, &progress, options.json)
+    print_ended(place, &progress, options.json).await
 }
 
 fn check_output(

@@ -13,6 +13,7 @@ use crate::data_location::DataLocation;
 use crate::failure::Failure;
 use crate::progress::{counted, say};
 use crate::screen::print_line;
+use crate::tenants::is_paused;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -51,38 +52,54 @@ pub(super) fn json(progress: &BackfillProgress, state: &str) -> Value {
 }
 
 /// What a person is told of one of which everything was read once, and something is read once more.
-pub(super) fn verifying(progress: &BackfillProgress) -> Option<String> {
+pub(super) async fn verifying(place: &DataLocation, progress: &BackfillProgress) -> Option<String> {
     let from = progress
         .second_from
         .filter(|_| state(progress) == "verifying")?;
+    let ranges = progress.second.len() as u64;
+    let why = "in case an alert was missed because others changed meanwhile";
+    let (id, tenant) = (&progress.id, &progress.tenant);
+    if !is_paused(place.store.as_ref(), tenant).await {
+        return Some(format!(
+            "everything was read; from {from:.0} on, polls of the tenant read {} once more, {why}",
+            counted(ranges, "range", "ranges")
+        ));
+    }
+    let how = match place.as_folder() {
+        Some(_) => format!(
+            "run {} after {from:.0}, or resume the tenant",
+            place.command(&format!("backfill resume {id}"))
+        ),
+        None => format!("run {}", place.command(&format!("tenants resume {tenant}"))),
+    };
     Some(format!(
-        "everything was read; from {from:.0} on, polls of the tenant read {} once more, in case an \
-         alert was missed because others changed meanwhile",
-        counted(progress.second.len() as u64, "range", "ranges")
+        "everything was read; {} to be read once more, {why}, which no poll does while the tenant is \
+         paused: {how}",
+        counted(ranges, "range is", "ranges are")
     ))
 }
 
 /// Prints how it ended. Returns an error unless everything was read and delivered, even if the output cannot be
 /// written.
-pub(super) fn print_ended(
+pub(super) async fn print_ended(
     place: &DataLocation,
     progress: &BackfillProgress,
     json: bool,
 ) -> Result<(), Failure> {
     let percent = format!("{} %", progress.percent());
-    let printed = print_report(progress, &percent, json);
+    let printed = print_report(place, progress, &percent, json).await;
     check_complete(place, progress).and(printed)
 }
 
 /// The same of one that was read here, under a bar that showed `shown_percent` last.
-pub(super) fn print_ended_here(
+pub(super) async fn print_ended_here(
     place: &DataLocation,
     progress: &BackfillProgress,
     shown_percent: u64,
     json: bool,
 ) -> Result<(), Failure> {
     let percent = percent_here(progress.percent(), shown_percent);
-    let printed = print_report(progress, &percent, json);
+    let printed = print_report(place, progress, &percent, json).await;
     check_complete(place, progress).and(printed)
 }
 
@@ -96,7 +113,12 @@ fn percent_here(saved_percent: u64, shown_percent: u64) -> String {
     }
 }
 
-fn print_report(progress: &BackfillProgress, percent: &str, json: bool) -> Result<(), Failure> {
+async fn print_report(
+    place: &DataLocation,
+    progress: &BackfillProgress,
+    percent: &str,
+    json: bool,
+) -> Result<(), Failure> {
     if json {
         let told = self::json(progress, state(progress));
         writeln!(crate::screen::stdout(), "{told}")?;
@@ -115,7 +137,8 @@ fn print_report(progress: &BackfillProgress, percent: &str, json: bool) -> Resul
             progress.suppressed,
             counted(progress.requests, "request", "requests"),
         ))?;
-        verifying(progress).map_or(Ok(()), |text| print_line(&text))?;
+        let verifying = verifying(place, progress).await;
+        verifying.map_or(Ok(()), |text| print_line(&text))?;
     }
     Ok(())
 }

@@ -43,7 +43,10 @@ pub(super) async fn run(args: &BackfillStatus) -> Result<(), Failure> {
                 false => state.to_owned(),
             },
         ]);
-        let verifying = verifying(&progress).filter(|_| state == "verifying");
+        let verifying = match state {
+            "verifying" => verifying(&place, &progress).await,
+            _ => None,
+        };
         notes.extend(verifying.map(|text| (progress.id.clone(), state, text)));
         notes.extend(
             progress

@@ -10,6 +10,7 @@ use drawbridge_config::is_name;
 use drawbridge_secrets::secret_itself;
 
 use super::Cli;
+use super::environment;
 use super::help;
 use super::hint::Hint;
 use crate::deliver::SETTINGS_VARIABLE;
@@ -41,7 +42,7 @@ pub(crate) struct GivenCommand {
     pub(crate) json: bool,
 }
 
-/// Reads the command line; an error is printed already when this returns.
+/// Reads the command line, and checks the environment; an error is printed already when this returns.
 pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
     let given: Vec<String> = std::env::args_os()
         .skip(1)
@@ -57,7 +58,7 @@ pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         Ok(GivenCommand { cli, json })
     });
-    read.map_err(|error| {
+    let given = read.map_err(|error| {
         let error = without_values(error);
         if error.use_stderr() && has_json(&given) {
             // What cannot be written is no reason for more.
@@ -68,7 +69,12 @@ pub(crate) fn parse() -> Result<GivenCommand, ExitCode> {
             );
         }
         help::print_parse_error(&error)
-    })
+    })?;
+    // Help is printed wherever it is asked for.
+    match environment::check() {
+        Ok(()) => Ok(given),
+        Err(refusal) => Err(refusal.report(given.json)),
+    }
 }
 
 /// Whether JSON is asked for on a command line that may not be readable otherwise.

@@ -6,6 +6,7 @@ mod data_location;
 mod deliver;
 mod demo;
 mod doctor;
+mod environment;
 mod explain;
 mod format;
 mod generate;

@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args};
 use jiff::{SignedDuration, Timestamp};
 
 use super::format::format_name;
+use super::hint::Hint;
 use super::time::{duration, time};
 
 const EXAMPLES: &str = "\
@@ -104,10 +105,13 @@ pub(crate) struct Poll {
     pub(crate) json: bool,
 }
 
+const METRICS_FILE: Hint =
+    Hint("give a name that ends in .prom, in small letters: the collector reads no other file");
+
 /// Another name would be written to in vain.
-fn metrics_file(path: &str) -> Result<PathBuf, String> {
+fn metrics_file(path: &str) -> Result<PathBuf, Hint> {
     match Path::new(path).extension() {
         Some(ending) if ending == "prom" => Ok(path.into()),
-        _ => Err("the collector reads nothing but files whose names end in .prom".to_owned()),
+        _ => Err(METRICS_FILE),
     }
 }

@@ -85,7 +85,7 @@ impl Polling {
         self.write("");
     }
 
-    /// Notes that a poll with `--once` has now ended by itself. Where that is impossible, it counts as one that
+    /// Notes that a poll with `--once` has now ended, and not because somebody wants none. Where that is impossible, it counts as one that
     /// nobody follows.
     pub(crate) fn ends(self, now: Timestamp) {
         self.write(&now.to_string());

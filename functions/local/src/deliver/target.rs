@@ -9,6 +9,7 @@ use drawbridge_record::Format;
 use drawbridge_time::{Deadline, SystemClock};
 use jiff::Timestamp;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::failure::Failure;
 
@@ -70,7 +71,7 @@ fn settings(file: Option<&Path>) -> Result<String, Failure> {
 
 /// Sends one record that says it is a test; what the target said of it. Nothing is kept of it here.
 pub(crate) async fn send_test(target: &Target) -> Result<String, Failure> {
-    let id = format!("drawbridge-test-{}", Timestamp::now().as_second());
+    let id = test_id();
     let record = test_record(&id, target.format)?;
     let deadline = Deadline::after(TIME);
     let outcomes = target.target.deliver(&[record], deadline).await;
@@ -91,6 +92,13 @@ pub(crate) async fn send_test(target: &Target) -> Result<String, Failure> {
         ))),
         None => Err(Failure::of(format!("{name} said nothing of a test record"))),
     }
+}
+
+/// An id of its own for each test record, also for two within a second: one of them may arrive and the other not.
+fn test_id() -> String {
+    let mut unique = Uuid::new_v4().simple().to_string();
+    unique.truncate(8);
+    format!("drawbridge-test-{}-{unique}", Timestamp::now().as_second())
 }
 
 /// A record as a poll would make it, of an alert that says that it is a test.
@@ -131,6 +139,11 @@ fn test_record(id: &str, format: &dyn Format) -> Result<Record, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_test_records_within_a_second_have_two_ids() {
+        assert_ne!(test_id(), test_id());
+    }
 
     #[test]
     fn a_test_record_says_what_it_is_in_every_format() {

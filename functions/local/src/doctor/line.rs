@@ -2,6 +2,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use crate::advice::Advice;
 use crate::paint::{Colour, paint};
 use crate::screen::{columns, wrapped};
 
@@ -95,13 +96,13 @@ impl Line {
         }
     }
 
-    pub(super) fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let text = format!("{}: {}", self.about, self.text);
+    pub(super) fn print(&self, out: &mut impl Write, advice: &mut Advice) -> io::Result<()> {
+        let text = format!("{}: {}", self.about, advice.once(&self.text));
         let text = wrapped(&text, INDENT, columns());
         writeln!(out, "{}{}", self.mark.painted(), text.trim_start())?;
         // Many an error says it itself.
         let todo = self.todo.iter().find(|todo| !self.text.contains(*todo));
-        if let Some(todo) = todo {
+        if let Some(todo) = todo.filter(|todo| advice.is_new(todo)) {
             let todo = format!("what to do: {todo}");
             writeln!(out, "{}", wrapped(&todo, INDENT, columns()))?;
         }
@@ -115,5 +116,37 @@ impl Line {
             "text": self.text,
             "do": self.todo,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_files::RUN_AS_OWNER;
+
+    use super::*;
+
+    /// Every folder and every state was followed by the same sentence.
+    #[test]
+    fn whose_folder_it_is_is_told_once() {
+        let denied = format!("no access to state/a.json (permission denied): {RUN_AS_OWNER}");
+        let lines = [
+            Line::failed("folder", "data/ cannot be written to", RUN_AS_OWNER),
+            Line::failed("folder", "data/state cannot be written to", RUN_AS_OWNER),
+            Line::failed("a: polls", denied, RUN_AS_OWNER),
+            Line::failed("disk", "2 MiB are free", "make room"),
+            Line::failed("disk", "1 MiB are free", "make room"),
+        ];
+        let (mut advice, mut out) = (Advice::default(), Vec::new());
+        for line in lines {
+            line.print(&mut out, &mut advice).unwrap();
+        }
+        let shown = String::from_utf8(out).unwrap();
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(shown.matches(RUN_AS_OWNER).count(), 1, "{shown}");
+        assert_eq!(shown.matches("make room").count(), 2, "{shown}");
+        assert!(
+            shown.contains("no access to state/a.json (permission denied)"),
+            "{shown}"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use drawbridge_config::Tenant;
-use drawbridge_files::{Access, Root, io_reason, trouble};
+use drawbridge_files::{Access, RUN_AS_OWNER, Root, io_reason, trouble};
 
 use super::Line;
 use crate::data_location::{DataLocation, SERVED_FOLDER, open_folders};
@@ -101,6 +101,7 @@ fn probe(root: &Root, below: &Path) -> io::Result<()> {
 fn refusal(about: &str, path: &Path, error: &io::Error) -> Line {
     let (code, fix) = match trouble(error) {
         Some(trouble) => (trouble.code.to_owned(), trouble.fix),
+        None if error.kind() == io::ErrorKind::PermissionDenied => (io_reason(error), RUN_AS_OWNER),
         None => (
             io_reason(error),
             "check the path, the disk and who may write there",
@@ -146,6 +147,13 @@ fn of_free(bytes: u64) -> Line {
 mod tests {
     use super::*;
     use crate::doctor::line::Mark;
+
+    #[test]
+    fn of_a_folder_of_another_user_whose_it_is_is_told() {
+        let error = io::Error::from(io::ErrorKind::PermissionDenied);
+        let line = refusal("folder", Path::new("data"), &error);
+        assert_eq!(line.json()["do"], RUN_AS_OWNER);
+    }
 
     #[test]
     fn a_disk_that_is_nearly_full_is_told() {

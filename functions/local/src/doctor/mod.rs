@@ -9,10 +9,12 @@ mod target;
 use std::io::Write as _;
 
 use drawbridge_config::{ConfigError, RENAME_DOCUMENT};
+use drawbridge_files::RUN_AS_OWNER;
 use drawbridge_graph::Level;
 use futures::{StreamExt as _, stream};
 
 use self::line::{Line, Mark};
+use crate::advice::Advice;
 use crate::cli;
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -37,6 +39,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
         json: args.json,
         all: 0,
         failed: 0,
+        advice: Advice::default(),
     };
     if let Some(folder) = place.as_folder() {
         checklist.print(machine::lines(folder))?;
@@ -68,9 +71,7 @@ pub(crate) async fn run(args: &cli::Doctor) -> Result<(), Failure> {
             }
             match status::tenants(&place, documents).await {
                 Ok(tenants) => checklist.print(tenants.into_iter().filter_map(of_polls))?,
-                Err(failure) => {
-                    checklist.print([Line::failed("polls", failure.to_string(), UNREADABLE)])?;
-                }
+                Err(failure) => checklist.print([cannot_be_read("polls", &failure)])?,
             }
         }
     }
@@ -84,6 +85,7 @@ struct Checklist {
     json: bool,
     all: usize,
     failed: usize,
+    advice: Advice,
 }
 
 impl Checklist {
@@ -100,12 +102,12 @@ impl Checklist {
         Ok(())
     }
 
-    fn show(&self, line: &Line) -> Result<(), Failure> {
+    fn show(&mut self, line: &Line) -> Result<(), Failure> {
         let mut out = crate::screen::stdout();
         if self.json {
             writeln!(out, "{}", line.json())?;
         } else {
-            line.print(&mut out)?;
+            line.print(&mut out, &mut self.advice)?;
         }
         out.flush()?;
         Ok(())
@@ -133,8 +135,18 @@ fn tenants_line(place: &DataLocation, found: Result<usize, Failure>) -> Line {
         ),
         Ok(1) => Line::ok(about, format!("{} has 1 tenant", place.name())),
         Ok(count) => Line::ok(about, format!("{} has {count} tenants", place.name())),
-        Err(failure) => Line::failed(about, failure.to_string(), UNREADABLE),
+        Err(failure) => cannot_be_read(about, &failure),
     }
+}
+
+/// What cannot be read at all, and what to do about it.
+fn cannot_be_read(about: &str, failure: &Failure) -> Line {
+    let text = failure.to_string();
+    let todo = match text.contains(RUN_AS_OWNER) {
+        true => RUN_AS_OWNER,
+        false => UNREADABLE,
+    };
+    Line::failed(about, text, todo)
 }
 
 /// A document, or a file among them, that belongs to no tenant.

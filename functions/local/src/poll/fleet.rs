@@ -24,7 +24,7 @@ use super::troubles::Troubles;
 use super::{POLL_TIME, said_of};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
-use crate::progress::{Shown, say_timed};
+use crate::progress::{Shown, ShownPolls, say_timed};
 use crate::state_head::state_head;
 use crate::tenants::TenantDocuments;
 use crate::tenants::admission::{PollsSoFar, admit};
@@ -61,6 +61,8 @@ pub(super) struct Fleet {
     /// The folders of documents that cannot be opened.
     unreadable: Vec<ConfigError>,
     troubles: Troubles,
+    /// Shows how many of the polls have ended, unless there is but one, which shows its own progress.
+    shown: ShownPolls,
     reports: Reports,
     metrics: Option<MetricsFile>,
 }
@@ -91,6 +93,7 @@ impl Fleet {
             read_at: Timestamp::UNIX_EPOCH,
             unreadable: Vec::new(),
             troubles: Troubles::default(),
+            shown: ShownPolls::default(),
             reports: Reports::new(once, json),
             metrics: None,
         }
@@ -238,6 +241,10 @@ impl Fleet {
     fn spawn(&mut self, name: String, poller: Arc<Poller>) {
         self.so_far.under_way.insert(name.clone());
         self.tried.insert(name.clone());
+        let is_alone = self.asked.len() == 1;
+        if !is_alone {
+            self.shown.begin(&name, self.so_far.under_way.len());
+        }
         let stop = self.stop.clone();
         let poll = TenantPoll {
             poller,
@@ -247,7 +254,7 @@ impl Fleet {
                 stop.within(POLL_TIME)
             },
             // With several polls, a progress line could not say which poll it is about.
-            shown: (self.asked.len() == 1).then(|| Shown::start(Some(&name))),
+            shown: is_alone.then(|| Shown::start(Some(&name))),
             first_poll: self.first_poll_note(&name),
             was_settled: self.settled.contains(&name),
             name,
@@ -350,6 +357,7 @@ impl Fleet {
                 }
             }
         }
+        self.shown.show(self.so_far.under_way.len());
     }
 
     /// Adds a poll's numbers to the metrics, and writes them once no poll is under way.

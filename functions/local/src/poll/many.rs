@@ -9,7 +9,7 @@ use crate::cli;
 use crate::data_location::{DataLocation, Polling};
 use crate::failure::Failure;
 use crate::progress::{say, say_timed};
-use crate::signals::stop_on_signal;
+use crate::signals::{is_interrupted, stop_on_signal};
 use crate::state_head::state_head;
 use crate::tenants::{TenantDocuments, tenant_documents};
 
@@ -28,7 +28,9 @@ pub(super) async fn run(args: &cli::Poll, every: Duration) -> Result<(), Failure
             fleet.begin(documents).await;
         }
         let ended = fleet.end().await;
-        if !stop.is_asked() {
+        // Whoever presses Ctrl-C wants no poll. Ended by `timeout`, for example, it is one of those that cron
+        // starts, which starts the next one.
+        if !is_interrupted() {
             polling.ends(Timestamp::now());
         }
         return ended;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::backlog::LONGEST_BEHIND;
 pub(crate) use self::tenant_status::TenantStatus;
+use crate::advice::Advice;
 use crate::cli;
 use crate::data_location::{DataLocation, is_polled};
 use crate::doctor::todo;
@@ -169,6 +170,7 @@ fn print(out: &mut impl std::io::Write, tenants: &[TenantStatus]) -> Result<(), 
     ];
     let rows: Vec<_> = tenants.iter().map(TenantStatus::cells).collect();
     crate::table::write(out, head, rows)?;
+    let mut advice = Advice::default();
     for tenant in tenants {
         let lines = tenant.explained();
         if lines.is_empty() {
@@ -177,7 +179,7 @@ fn print(out: &mut impl std::io::Write, tenants: &[TenantStatus]) -> Result<(), 
         let (name, colour) = (&tenant.name, tenant.colour());
         writeln!(out, "\n{}: {}", paint(name, colour), tenant.word())?;
         for line in lines {
-            writeln!(out, "{}", wrapped(&line, 2, columns()))?;
+            writeln!(out, "{}", wrapped(&advice.once(&line), 2, columns()))?;
         }
     }
     Ok(())

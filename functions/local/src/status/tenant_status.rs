@@ -367,15 +367,15 @@ impl TenantStatus {
                 first,
                 at_least,
             } => {
-                let ranges = match ranges {
-                    1 => "1 range has".to_owned(),
-                    ranges => format!("{ranges} ranges have"),
+                let (ranges, are) = match ranges {
+                    1 => ("1 range has".to_owned(), "is"),
+                    ranges => (format!("{ranges} ranges have"), "are"),
                 };
                 let at_least = span(at_least.as_secs());
                 Some(Problem {
                     word: "behind",
                     what: format!(
-                        "{ranges} failed for at least {at_least} and are unread; the first begins \
+                        "{ranges} failed for at least {at_least} and {are} unread; the first begins \
                          {first:.0}"
                     ),
                     todo: match self.is_unattended() {
@@ -396,7 +396,7 @@ impl TenantStatus {
                 // Elsewhere, more is told of a tenant whose polls fail, or that is not polled.
                 let is_told = self.refusal.is_some()
                     || self.failing_since().is_some()
-                    || self.is_longer_ago(self.last_success()?, LONGEST);
+                    || self.unpolled().is_some();
                 if is_told {
                     return None;
                 }
@@ -443,12 +443,16 @@ impl TenantStatus {
     pub(crate) fn explained(&self) -> Vec<String> {
         let problems = self.problems();
         let mut lines: Vec<String> = Vec::new();
-        for Problem { word, what, todo } in problems {
-            lines.push(what);
-            if matches!(word, "failing" | "not polled") {
-                lines.extend(self.error_line());
+        // Several problems may have one cause, and one remedy.
+        let mut error = self.error_line();
+        for (n, Problem { word, what, todo }) in problems.iter().enumerate() {
+            lines.push(what.clone());
+            if matches!(*word, "failing" | "not polled") {
+                lines.extend(error.take());
             }
-            lines.push(format!("what to do: {todo}"));
+            if problems[n + 1..].iter().all(|later| later.todo != *todo) {
+                lines.push(format!("what to do: {todo}"));
+            }
         }
         lines.extend(self.retrying());
         if self.word() == "catching up" {

@@ -13,6 +13,7 @@ use super::first_tenant;
 use super::known_tenants::{KnownTenant, KnownTenants, OF_PARAMETERS};
 use super::taken::is_taken_by_polls;
 use super::tenant_document::TenantDocuments;
+use crate::advice::Advice;
 use crate::cli::{HIDDEN, TenantsList};
 use crate::data_location::DataLocation;
 use crate::failure::Failure;
@@ -86,10 +87,11 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
     ];
     let cells: Vec<_> = rows.iter().map(Row::cells).collect();
     crate::table::write(&mut out, head, cells)?;
+    let mut advice = Advice::default();
     for row in &rows {
         if let Some(problem) = &row.problem {
             writeln!(out, "\n{}:", paint(row.known.name(), Colour::Red))?;
-            writeln!(out, "{}", wrapped(problem, 2, columns()))?;
+            writeln!(out, "{}", wrapped(&advice.once(problem), 2, columns()))?;
         }
     }
     ended

@@ -31,6 +31,7 @@ use std::io::Write as _;
 pub(crate) use add::{Given, add_document, sources};
 pub(crate) use bindings::change_bindings;
 pub(crate) use known_tenants::KnownTenants;
+pub(crate) use pause::is_paused;
 pub(crate) use polled_document::polled_document;
 pub(crate) use tenant_document::{TenantDocument, TenantDocuments, tenant_documents};
 pub(crate) use unknown_tenant::{check_known, unknown};

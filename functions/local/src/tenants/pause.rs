@@ -68,6 +68,16 @@ pub(super) async fn run(args: &TenantsMove, pause: bool) -> Result<(), Failure> 
     Err(unknown(name, &found, &place))
 }
 
+/// Whether a tenant is known to be paused: its document is where nobody polls it, and nowhere else.
+pub(crate) async fn is_paused(store: &dyn Catalogue, name: &str) -> bool {
+    let there = keys(name).map(|key| async move { matches!(store.get(&key).await, Ok(Some(_))) });
+    let [toml, json, paused_toml, paused_json] = futures::future::join_all(there)
+        .await
+        .try_into()
+        .unwrap_or_default();
+    !toml && !json && (paused_toml || paused_json)
+}
+
 async fn relocate(
     store: &dyn Catalogue,
     from: &str,

@@ -6,10 +6,15 @@ use std::process::Command;
 use crate::support::command::{drawbridge, run};
 use crate::support::folder::Folder;
 
+/// A second of 2026-01-31.
+const SOURCE_TIME: &str = "1769863845";
+
 fn generated() -> Folder {
     let folder = Folder::new();
     let path = folder.path().to_str().unwrap();
-    run(drawbridge(&["generate", path])).well();
+    let mut generate = drawbridge(&["generate", path]);
+    generate.env("SOURCE_DATE_EPOCH", SOURCE_TIME);
+    run(generate).well();
     folder
 }
 
@@ -66,6 +71,39 @@ fn bash_completes_commands_and_options() {
     assert_eq!(completed("drawbridge tenants che", "2"), "check\n");
     let options = completed("drawbridge poll --tenant-", "2");
     assert!(options.contains("--tenant-id"), "{options}");
+}
+
+/// The version stood where the date belongs, and no option had its value.
+#[test]
+fn a_page_has_its_date_its_version_and_the_values_of_options() {
+    let folder = generated();
+    let page = |name: &str| {
+        let path = folder.path().join("man").join(name);
+        fs::read_to_string(path).unwrap().replace("\\-", "-")
+    };
+    let poll = page("drawbridge-poll.1");
+    let version = run(drawbridge(&["--version"])).well().stdout;
+    let title = format!(
+        ".TH drawbridge-poll 1 2026-01-31 \"{}\" \"User Commands\"",
+        version.trim_end()
+    );
+    assert!(poll.contains(&title), "{title} in: {poll}");
+    for text in [
+        r"[\fB--out\fR \fI<DIR>\fR]",
+        r"[\fB--service-source\fR \fI<NAME>\fR]...",
+        r"[\fB-h\fR|\fB--help\fR]",
+        r"<\fB--tenant-id\fR \fI<ID>\fR|\fB--tenant\fR \fI<NAME>\fR|\fB--all\fR>",
+    ] {
+        assert!(poll.contains(text), "{text} in: {poll}");
+    }
+    // A command and those within it, a line for each usage.
+    let backfill = page("drawbridge-backfill.1");
+    for text in [
+        r"\fBdrawbridge backfill\fR \fI<COMMAND>\fR",
+        r"\fB--tenant\fR \fI<NAME>\fR \fB--from\fR \fI<TIME>\fR \fB--to\fR \fI<TIME>\fR",
+    ] {
+        assert!(backfill.contains(text), "{text} in: {backfill}");
+    }
 }
 
 /// groff warns of nothing in any page, and a page shows the examples as they are to be typed.

@@ -71,6 +71,8 @@ fn it_goes_with_polls_that_go_on() {
     )
     .failed(2, &["--metrics-file", "--once"]);
     on(&folder, &["poll", "--all", "--metrics-file", "x.txt"]).failed(2, &["x.txt", ".prom"]);
+    on(&folder, &["poll", "--all", "--metrics-file", "M.PROM"])
+        .failed(2, &["a name that ends in .prom, in small letters"]);
     let named = ["poll", "--tenant", "a", "--metrics-file", "x.prom"];
     on(&folder, &named).failed(2, &["--metrics-file", "--tenant"]);
 }

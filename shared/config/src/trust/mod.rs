@@ -12,6 +12,7 @@ pub use self::hosts::Hosts;
 use crate::function::{TENANTS, given_tenants};
 use crate::read::entries;
 use crate::tenant::{CLIENT_SECRET, is_variable};
+use crate::variables::ALLOWED_SECRETS;
 use crate::{ConfigError, Tenant};
 
 /// What documents may name beside what is named after them, and where those are read that name no
@@ -40,8 +41,6 @@ pub enum OwnSecrets {
     OnThisMachine(PathBuf),
 }
 
-/// The variable with the secrets that any document may name, separated by commas.
-const ALLOWED_SECRETS: &str = "DRAWBRIDGE_ALLOWED_SECRETS";
 /// The variable with the beginning of the names of a stack's secrets.
 const SECRET_PREFIX: &str = "DRAWBRIDGE_SECRET_PREFIX";
 impl Trust {

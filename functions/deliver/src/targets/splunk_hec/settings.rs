@@ -58,6 +58,14 @@ impl SplunkHecSettings {
     }
 }
 
+/// Whether Splunk lets an index be called so. It would refuse each record for another one.
+fn is_index(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.starts_with(is_plain)
+        && name.chars().all(|c| is_plain(c) || matches!(c, '_' | '-'))
+        && !name.contains("kvstore")
+}
+
 impl TargetSettings for SplunkHecSettings {
     fn check(&self) -> Result<(), SettingsError> {
         check_base("url", &self.url, "/services/collector")?;
@@ -76,6 +84,13 @@ impl TargetSettings for SplunkHecSettings {
                     "must not be empty: name one, or remove it",
                 ));
             }
+        }
+        if self.index.as_deref().is_some_and(|index| !is_index(index)) {
+            return Err(SettingsError::field(
+                "index",
+                "is none that Splunk would have: the name of an index is of a-z, 0-9, _ and -, begins with a \
+                 letter or a digit, and does not contain kvstore",
+            ));
         }
         let of_acknowledgements = [
             ("ack_timeout_secs", self.ack_timeout_secs),
@@ -128,6 +143,35 @@ impl TargetSettings for SplunkHecSettings {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn an_index_that_splunk_cannot_have_is_refused() {
+        let check = |index: &str| {
+            let text = format!(r#"{{"url":"https://s:8088","secret":"arn","index":"{index}"}}"#);
+            let settings: SplunkHecSettings = serde_json::from_str(&text).unwrap();
+            settings.check().map_err(|error| error.to_string())
+        };
+        for index in ["security", "main", "sec_ops-2", "2fa"] {
+            assert_eq!(check(index), Ok(()), "{index}");
+        }
+        for index in [
+            "Security",
+            " security",
+            "security ",
+            "a b",
+            "_internal",
+            "-a",
+            "my_kvstore",
+            "a.b",
+            "é",
+        ] {
+            let error = check(index).unwrap_err();
+            assert!(
+                error.contains("index") && error.contains("a-z, 0-9, _ and -"),
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn a_name_that_is_given_is_not_empty() {

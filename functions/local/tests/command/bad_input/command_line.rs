@@ -47,6 +47,42 @@ fn hosts_that_cannot_be_are_named() {
     hosts("nonsense", "x").failed(1, &["DRAWBRIDGE_LOGIN_URL", "is not a URL"]);
 }
 
+/// They did nothing, without a word.
+#[test]
+fn a_variable_that_has_no_effect_is_refused() {
+    let with = |name: &str, value: &str| {
+        let mut command = drawbridge(&["map", "/nonexistent/alerts.json"]);
+        command.env(name, value);
+        run(command)
+    };
+    let slip = with("DRAWBRIDGE_STAK", "hunter2-value");
+    let words = ["DRAWBRIDGE_STAK is set", "did you mean DRAWBRIDGE_STACK?"];
+    let slip = slip.failed(2, &words);
+    assert!(!slip.stderr.contains("hunter2"), "{}", slip.stderr);
+    for value in ["1", "verbose", "hunter2"] {
+        let refused = with("DRAWBRIDGE_LOG", value);
+        let refused = refused.failed(2, &["DRAWBRIDGE_LOG", "error, warn, info, debug"]);
+        assert!(!refused.stderr.contains("hunter2"), "{}", refused.stderr);
+    }
+    // Help is there whatever is set, and the variables of others are not looked at.
+    let mut help = drawbridge(&["map", "--help"]);
+    help.env("DRAWBRIDGE_STAK", "x");
+    run(help).well();
+    with("DRAWBRIDGE_SERVICE_HOST", "10.0.0.1").failed(1, &["/nonexistent/alerts.json"]);
+    with("DRAWBRIDGE_LOG", "").failed(1, &["/nonexistent/alerts.json"]);
+}
+
+/// A script that asked for JSON reads why.
+#[test]
+fn a_variable_that_has_no_effect_is_told_in_json() {
+    let folder = Folder::new();
+    let mut status = drawbridge(&["status", "--json", "--out"]);
+    status.arg(folder.path()).env("DRAWBRIDGE_LOGS", "debug");
+    let refused = run(status).failed(2, &["did you mean DRAWBRIDGE_LOG?"]);
+    let json: serde_json::Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert!(json["error"].as_str().unwrap().contains("DRAWBRIDGE_LOGS"));
+}
+
 #[test]
 fn values_that_cannot_be_are_named() {
     let folder = Folder::new();

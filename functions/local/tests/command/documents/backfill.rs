@@ -164,6 +164,36 @@ fn all_is_sent_again_once_more_only_when_the_last_time_is_verified() {
     assert_eq!(lines(&folder, "contoso", "siem.ndjson").len(), 12);
 }
 
+/// It was said that polls verify it, which nobody polls.
+#[test]
+fn of_a_tenant_that_is_paused_nobody_is_said_to_verify_it() {
+    let hourly = (0..12).map(|n| {
+        let mut alert = old(0);
+        alert["id"] = json!(format!("hourly_{n}"));
+        alert["lastUpdateDateTime"] = json!(format!("2021-05-01T{n:02}:30:00Z"));
+        alert
+    });
+    let tenant = Tenant::new(&list(&hourly.collect::<Vec<_>>()));
+    let folder = folder_with(&tenant, "");
+    on(&folder, &["tenants", "pause", "contoso"]).well();
+    let done = on(&folder, &asked("2021-05-02", &["--yes", "--again"])).well();
+    let id = done.stdout.split(':').next().unwrap().to_owned();
+    let status = || on(&folder, &["backfill", "status"]).well();
+    for told in [done.stdout, status().stdout] {
+        assert!(
+            told.contains("which no poll does while the tenant is paused"),
+            "{told}"
+        );
+        assert!(told.contains(&format!("backfill resume {id}")), "{told}");
+        assert!(!told.contains("polls of the tenant read"), "{told}");
+    }
+    on(&folder, &asked("2021-05-02", &["--yes", "--again"]))
+        .failed(1, &["not paused any more", "backfill status"]);
+    on(&folder, &["tenants", "resume", "contoso"]).well();
+    let told = status().stdout;
+    assert!(told.contains("polls of the tenant read"), "{told}");
+}
+
 #[test]
 fn a_backfill_can_be_cancelled_and_resumed() {
     let tenant = Tenant::new(&alerts(16));

@@ -52,14 +52,17 @@ fn where_nobody_polls_nobody_is_said_to_go_on() {
     };
     let reset = json!({"watermark": ago(60 * 24)});
     let failing = json!({"failing_since": ago(30)});
+    let unread = json!({"unread": [{"from": ago(61), "to": ago(50)}]});
     let stuck =
         json!({"unread": [{"from": ago(61), "to": ago(50), "since": ago(40), "failures": 2}]});
     let cases = [
         (&reset, None, "catching up", "not polled"),
         (&json!({}), Some((1, true)), "retrying", "not polled"),
+        (&unread, Some((1, true)), "not polled", "not polled"),
         (&failing, Some((1, true)), "failing", "failing"),
         (&failing, Some((1, false)), "failing", "failing"),
         (&stuck, None, "behind", "behind"),
+        (&stuck, Some((1, true)), "behind", "not polled"),
     ];
     for (others, error, running, ended) in cases {
         let held = fs::File::create(&lock).unwrap();
@@ -78,6 +81,10 @@ fn where_nobody_polls_nobody_is_said_to_go_on() {
             "{told}"
         );
         assert_eq!(told.contains("MARKED trouble"), error.is_some(), "{told}");
+        // Each is told once, whatever is wrong beside it.
+        for words in ["last error", "no poll is running", "start `drawbridge poll"] {
+            assert!(told.matches(words).count() <= 1, "{words} in {told}");
+        }
         assert_eq!(polls(&folder).0, "failed");
     }
     // Nobody has polled since, so that nothing ended it.

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::support::command::drawbridge;
-use crate::support::documents::{command, write};
+use crate::support::command::{drawbridge, run};
+use crate::support::documents::{command, write, write_of};
 use crate::support::folder::Folder;
-use crate::support::tenant::Tenant;
+use crate::support::tenant::{OTHER, Tenant};
 
 /// Runs its arguments but the first two on a terminal of so many columns, where the second is typed, and
 /// repeats what that shows.
@@ -93,4 +93,55 @@ fn a_question_ends_its_lines_between_words() {
     let (shown, is_well) = on_terminal(&command(&folder, &args), 60, "n\n");
     assert!(!is_well && shown.contains("Go on? [y/N]"), "{shown}");
     assert_fits(&shown.lines().collect::<Vec<_>>(), 60);
+}
+
+/// The lines of `poll` and `deliver` had the time, but for the first and the last ones.
+#[test]
+fn every_line_of_a_command_that_goes_on_has_the_time() {
+    let folder = Folder::new();
+    let tenant = Tenant::new("[]");
+    write(&folder, "contoso", &tenant, "secret_typo = 1");
+    let file = folder.path().join("nothing.ndjson");
+    let deliver = ["deliver", "--once", "--file", file.to_str().unwrap()];
+    let mut deliver = drawbridge(&deliver);
+    deliver.env(
+        "DRAWBRIDGE_DELIVER",
+        r#"{"target":"syslog","address":"127.0.0.1:1"}"#,
+    );
+    let poll = |args: &[&str]| command(&folder, &[&["poll", "--once"], args].concat());
+    for command in [
+        poll(&["--all"]),
+        poll(&["--tenant", "nobody"]),
+        deliver,
+        drawbridge(&["deliver", "--once", "--all", "--to", "/nonexistent/to.json"]),
+    ] {
+        let (shown, is_well) = on_terminal(&command, 1000, "");
+        assert!(!is_well && shown.contains("drawbridge: "), "{shown}");
+        for line in shown.lines() {
+            let (time, _) = line.split_once(' ').unwrap();
+            assert!(time.parse::<jiff::Timestamp>().is_ok(), "{line} in {shown}");
+        }
+    }
+}
+
+/// There was nothing to see while many tenants were polled.
+#[test]
+fn several_polls_show_how_many_have_ended() {
+    let options = drawbridge_simulator::Options {
+        page_latency: std::time::Duration::from_millis(300),
+        ..Default::default()
+    };
+    let tenant = Tenant::with(options, "[]");
+    let folder = Folder::new();
+    write(&folder, "contoso", &tenant, "");
+    write_of(&folder, "fabrikam", &tenant, OTHER, "");
+    let poll = command(&folder, &["poll", "--all", "--once"]);
+    let (shown, _) = on_terminal(&poll, 60, "");
+    assert!(shown.contains("0 of 2 tenants polled"), "{shown}");
+    // Not in a file, and not of one tenant, which shows its pages.
+    let told = run(command(&folder, &["poll", "--all", "--once"]));
+    assert!(!told.stderr.contains("polled  "), "{}", told.stderr);
+    let one = command(&folder, &["poll", "--tenant", "contoso", "--once"]);
+    let (shown, _) = on_terminal(&one, 60, "");
+    assert!(!shown.contains("tenant polled"), "{shown}");
 }
