@@ -175,10 +175,19 @@ const MEANINGS: &[Meaning] = &[
         530_032,
         "a security policy of the tenant blocks the application: have its admin allow it",
     ),
-    lasting(
-        53_003,
-        "a Conditional Access policy blocks the application: exclude it or allow its addresses",
-    ),
+    lasting(53_003, BLOCKED),
+    lasting(50_131, BLOCKED),
+    lasting(50_072, SECOND_FACTOR),
+    lasting(50_074, SECOND_FACTOR),
+    lasting(50_076, SECOND_FACTOR),
+    lasting(50_079, SECOND_FACTOR),
+    lasting(50_158, SECOND_FACTOR),
+    lasting(50_097, DEVICE),
+    lasting(53_000, DEVICE),
+    lasting(53_001, DEVICE),
+    lasting(53_002, DEVICE),
+    lasting(53_009, DEVICE),
+    lasting(530_003, DEVICE),
     lasting(
         5_000_225,
         "the tenant was blocked for inactivity: reactivate it or remove it from the configuration",
@@ -187,6 +196,19 @@ const MEANINGS: &[Meaning] = &[
 
 const ISSUER_SILENT: &str = "Entra could not read the issuer's discovery document or keys: ask \
                              again, and check that the issuer's address is public and exact";
+
+// What a policy of Conditional Access asks for. Which policy it is, Entra tells its admins alone.
+
+const BLOCKED: &str = "a Conditional Access policy blocks the application: exclude it or allow its addresses (the \
+                       sign-in logs of the tenant's service principals in Entra name the policy)";
+
+const SECOND_FACTOR: &str = "a policy of the tenant (Conditional Access, security defaults) asks for multifactor \
+                             authentication, which no application without a user can do: have its admin exclude \
+                             the application from the policy, which the sign-in logs in Entra name";
+
+const DEVICE: &str = "a Conditional Access policy asks for a device or an app that the tenant manages, which no \
+                      application without a user has: have its admin exclude the application from the policy, which \
+                      the sign-in logs in Entra name";
 
 /// Looks a code up.
 pub(crate) fn meaning(code: u32) -> Option<&'static Meaning> {

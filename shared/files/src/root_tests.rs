@@ -219,4 +219,21 @@ mod unix {
             assert!(trouble(&error).unwrap().code.contains("not a regular file"));
         }
     }
+
+    /// The system cannot open it, and says nothing that helps.
+    #[test]
+    fn a_socket_in_a_files_place_is_named_as_a_pipe_is() {
+        let (_dir, root) = root();
+        root.lock_file(".lock").unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+        for error in [
+            root.read("socket").unwrap_err(),
+            root.append("socket", Access::Group).unwrap_err(),
+            crate::read_through_links(&root.join("socket")).unwrap_err(),
+        ] {
+            let trouble = trouble(&error).unwrap();
+            assert!(trouble.code.contains("not a regular file"), "{trouble:?}");
+            assert_eq!(trouble.place.unwrap(), root.join("socket"));
+        }
+    }
 }

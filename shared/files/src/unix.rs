@@ -169,16 +169,25 @@ impl Folder {
 
     fn open(&self, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
         rustix::fs::openat(&self.fd, name, flags | ALWAYS, mode).map_err(|error| {
-            // The error for a link is not the same everywhere, nor for files and folders.
-            let is_other = matches!(error, Errno::NOENT | Errno::EXIST | Errno::MFILE);
-            match is_other {
-                false if self.refuse_link(name).is_err() => {
-                    unexpected(Unexpected::Link, &self.path.join(name))
+            // The error for a link or a socket is not the same everywhere, nor for files and folders.
+            if matches!(error, Errno::NOENT | Errno::EXIST | Errno::MFILE) {
+                return error.into();
+            }
+            match self.kind(name) {
+                Ok(Some(FileType::Symlink)) => unexpected(Unexpected::Link, &self.path.join(name)),
+                Ok(Some(kind)) if is_special(kind) => {
+                    unexpected(Unexpected::Special, &self.path.join(name))
                 }
                 _ => error.into(),
             }
         })
     }
+}
+
+/// Whether that is no file, folder or link, but a socket, a pipe or a device.
+fn is_special(kind: FileType) -> bool {
+    use FileType::{BlockDevice, CharacterDevice, Fifo, Socket};
+    matches!(kind, BlockDevice | CharacterDevice | Fifo | Socket)
 }
 
 /// Opens a file for reading, through links if there are any.
@@ -187,7 +196,15 @@ pub(crate) fn read_through_links(path: &Path) -> io::Result<File> {
         return File::open(path);
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| {
+        // A socket cannot be opened, and the error for that is not the same everywhere.
+        let kind = rustix::fs::stat(path).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        match kind.is_ok_and(is_special) {
+            true => unexpected(Unexpected::Special, path),
+            false => error.into(),
+        }
+    });
+    let file = File::from(opened?);
     let meta = file.metadata()?;
     match meta.is_file() || meta.is_dir() {
         true => Ok(file),

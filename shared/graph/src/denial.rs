@@ -21,6 +21,11 @@ const POLICY: &str = "an access policy of the tenant refuses the token (continuo
                       Conditional Access does not allow the address that it comes from, which the \
                       sign-in logs of the tenant's service principals in Entra show";
 
+/// What Graph calls by its name.
+const CONDITIONAL_ACCESS: &str = "a Conditional Access policy of the tenant refuses it: have its admin exclude the \
+                                  application from the policy or allow its addresses (the sign-in logs of the \
+                                  tenant's service principals in Entra name the policy)";
+
 /// What else may be the cause if the answer is not Graph's.
 const PROXY: &str =
     "; or it is a proxy on the way that refuses it, for Graph would have given a code";
@@ -50,6 +55,10 @@ const ABOUT_TENANT: &[&str] = &[
 /// Access Evaluation enabled APIs in your applications".
 const ABOUT_POLICY: &[&str] = &["continuous access evaluation", "revocationtimestamp"];
 
+/// Words about a policy of that kind, likewise. Source: the text of AADSTS53003.
+const ABOUT_CONDITIONAL_ACCESS: &[&str] =
+    &["conditional access", "conditionalaccess", "aadsts53003"];
+
 /// What is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
@@ -63,6 +72,8 @@ enum Cause {
     Contradiction,
     /// A policy of the tenant.
     Policy,
+    /// One of Conditional Access, by Graph's own words.
+    ConditionalAccess,
     /// One or the other.
     Unknown,
 }
@@ -94,6 +105,8 @@ impl Denial {
         let says = |list: &[&str]| list.iter().any(|part| words.contains(part));
         let cause = if says(ABOUT_POLICY) {
             Cause::Policy
+        } else if says(ABOUT_CONDITIONAL_ACCESS) {
+            Cause::ConditionalAccess
         } else if says(ABOUT_PERMISSION) {
             Cause::Permission
         } else if says(ABOUT_TENANT) {
@@ -115,10 +128,10 @@ impl Denial {
     /// The same where the answer asks for a token that a policy of the tenant lets through, which is a
     /// challenge with claims (RFC 6750, and OpenID Connect Core, 5.5).
     pub(crate) fn with_challenge(self, is_challenge: bool) -> Self {
-        let cause = if is_challenge {
-            Cause::Policy
-        } else {
-            self.cause
+        let cause = match self.cause {
+            Cause::ConditionalAccess => Cause::ConditionalAccess,
+            _ if is_challenge => Cause::Policy,
+            cause => cause,
         };
         Self { cause, ..self }
     }
@@ -152,6 +165,7 @@ impl Denial {
                 format!("the token has the permission, so it is not that: {CLOUD}; or {POLICY}")
             }
             (Cause::Policy, _) => POLICY.to_owned(),
+            (Cause::ConditionalAccess, _) => CONDITIONAL_ACCESS.to_owned(),
             (Cause::Contradiction, _) => format!(
                 "the token has {}, so that granting it again changes nothing: if Graph names \
                  another permission, grant that one; if it was granted within the last hour, wait \

@@ -1,9 +1,9 @@
-//! What is wrong with the certificate that a server showed, with the way out.
+//! What is wrong with the certificate that a server showed, or with this side in its eyes, with the way out.
 
 use std::error::Error;
 use std::io;
 
-use tokio_rustls::rustls::{CertificateError, Error as TlsError};
+use tokio_rustls::rustls::{AlertDescription, CertificateError, Error as TlsError};
 
 /// Why a server's certificate was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,21 @@ pub enum CertificateTrouble {
          alternative name, without which it is not taken"
     )]
     UnknownIssuer,
+    /// A signature that the authority's key does not confirm, or with a key too short for the library to try. It tells
+    /// these from each other no more than we can.
+    #[error(
+        "its signature does not fit the key of the authority of that name which is trusted here. Either it is from \
+         another authority or a newer key, which is not trusted: set ca to that authority's certificate, and look then \
+         whether it has a subject alternative name. Or the key of the server or of the authority is too weak, such as \
+         RSA with less than 2048 bits (openssl x509 -noout -text shows it): make a new one and sign with that"
+    )]
+    Signature,
+    /// An algorithm that is not taken, which all that are too weak are.
+    #[error(
+        "it, or one that it is signed with, is signed in a way that is too weak or not known here, such as with \
+         SHA-1 (openssl x509 -noout -text shows it): sign it again with SHA-256 (openssl: -sha256)"
+    )]
+    WeakSignature,
     /// No alternative name at all.
     #[error(
         "it has no subject alternative name, and the common name alone counts for nothing: give \
@@ -57,12 +72,13 @@ impl CertificateTrouble {
     /// What the TLS library's error means.
     pub fn of(error: &CertificateError) -> Self {
         match error {
-            // An authority that has the issuer's name but another key, of the same kind or of another one.
+            // An authority that has the issuer's name but a key of another kind.
             CertificateError::UnknownIssuer
-            | CertificateError::BadSignature
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
                 Self::UnknownIssuer
             }
+            CertificateError::BadSignature => Self::Signature,
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. } => Self::WeakSignature,
             CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
                 Self::NoName
             }
@@ -100,6 +116,36 @@ impl CertificateTrouble {
     pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
         match tls_error_behind(error)? {
             TlsError::InvalidCertificate(problem) => Some(Self::of(problem)),
+            _ => None,
+        }
+    }
+}
+
+/// Why a server refused TLS with this side.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TlsRefusal {
+    /// It says that it wants one.
+    #[error(
+        "the server asks for a client certificate, and none is ever sent from here: have it ask for none at this \
+         address, or send to a relay that has one"
+    )]
+    ClientCertificate,
+    /// It says nothing but that.
+    #[error(
+        "the server refused TLS ({0}), and only its log says why: it may ask for a client certificate, none of which \
+         is ever sent from here, know no host of this name, or have neither TLS 1.2 nor 1.3 with a cipher that is safe"
+    )]
+    Unclear(String),
+}
+
+impl TlsRefusal {
+    /// The one behind an error, if the server said so.
+    pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
+        match tls_error_behind(error)? {
+            TlsError::AlertReceived(AlertDescription::CertificateRequired) => {
+                Some(Self::ClientCertificate)
+            }
+            TlsError::AlertReceived(alert) => Some(Self::Unclear(format!("{alert:?}"))),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ use reqwest::redirect::Policy;
 use url::{Host, Url};
 
 use crate::address::is_loopback;
-use crate::certificate_trouble::{CertificateTrouble, is_no_tls};
+use crate::certificate_trouble::{CertificateTrouble, TlsRefusal, is_no_tls};
 use crate::proxy::{https_proxy, https_proxy_hosts, unusable_proxy};
 use crate::public_address::{PublicOnly, is_public};
 use crate::transport::{Body, Transport, TransportError};
@@ -215,6 +215,10 @@ fn classify(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     if let Some(trouble) = CertificateTrouble::behind(&error) {
         return TransportError::Certificate(trouble);
+    }
+    // With TLS 1.3, it comes after the request.
+    if let Some(refusal) = TlsRefusal::behind(&error) {
+        return TransportError::TlsRefused(refusal);
     }
     if error.is_connect() && is_no_tls(&error) {
         return TransportError::NoTls;

@@ -22,7 +22,7 @@ pub mod wire_text;
 
 pub use address::{authority, decoration, is_loopback};
 pub use body::{BodyProblem, collect};
-pub use certificate_trouble::CertificateTrouble;
+pub use certificate_trouble::{CertificateTrouble, TlsRefusal};
 pub use exchange::{Attempts, Exchange};
 pub use http_transport::{HttpSettings, HttpTransport};
 pub use proxy::https_proxy;

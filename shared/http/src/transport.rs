@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::certificate_trouble::CertificateTrouble;
+use crate::certificate_trouble::{CertificateTrouble, TlsRefusal};
 
 /// A response body: decoded (gunzipped) bytes as they arrive.
 pub type Body = BoxStream<'static, Result<Bytes, TransportError>>;
@@ -43,6 +43,9 @@ pub enum TransportError {
     /// TLS failed because of the certificate that the other side showed.
     #[error("cannot connect: the server's certificate is not valid: {0}")]
     Certificate(CertificateTrouble),
+    /// The other side refused TLS.
+    #[error("cannot connect: {0}")]
+    TlsRefused(TlsRefusal),
     /// Something else than TLS came, as from a port that speaks plain HTTP.
     #[error("cannot connect: the server does not speak TLS: check the port")]
     NoTls,

@@ -38,6 +38,9 @@ pub fn quotable(text: &str, max_chars: usize) -> String {
         } else if end > 0 && is_announced(before, word) {
             out.push_str(REMOVED);
             rest = behind_value(before, behind);
+            if is_cookie(&name_before(before).0.to_ascii_lowercase()) {
+                rest = behind_cookies(rest);
+            }
         } else if end > 0 && may_be_token(word) {
             out.push_str(REMOVED);
         } else if let Some(name) = named(word) {
@@ -63,6 +66,20 @@ fn behind_value<'a>(before: &str, behind: &'a str) -> &'a str {
     behind
         .find(ends)
         .map_or("", |at| behind.get(at..).unwrap_or_default())
+}
+
+/// What is left behind the others of several cookies, as in `a=1; b=2; path=/`.
+fn behind_cookies(mut rest: &str) -> &str {
+    while let Some(next) = rest.strip_prefix(';') {
+        let next = next.trim_start();
+        let end = next.find(|c: char| c.is_whitespace() || c == ';' || is_quotation_mark(c));
+        let (cookie, behind) = next.split_at(end.unwrap_or(next.len()));
+        if !cookie.contains('=') {
+            break;
+        }
+        rest = behind;
+    }
+    rest
 }
 
 fn is_quotation_mark(c: char) -> bool {
@@ -211,15 +228,38 @@ fn is_of_secret(name: &str) -> bool {
         "authorization",
         "signature",
     ];
-    PARTS.iter().any(|part| name.contains(part))
-        || ["key", "pwd", "pass", "sig"]
-            .iter()
-            .any(|end| name.ends_with(end))
+    const ENDS: [&str; 8] = [
+        "key",
+        "pwd",
+        "pass",
+        "sig",
+        "jwt",
+        "session",
+        "sessionid",
+        "session_id",
+    ];
+    is_cookie(name)
+        || PARTS.iter().any(|part| name.contains(part))
+        || ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether that is what a cookie is called, or its header, in lower case.
+fn is_cookie(name: &str) -> bool {
+    name.ends_with("cookie") || name.ends_with("cookies")
 }
 
 /// Whether a sentence calls a secret so.
 fn is_secret(name: &str) -> bool {
-    const ENDS: [&str; 5] = ["token", "secret", "password", "passphrase", "assertion"];
+    const ENDS: [&str; 8] = [
+        "token",
+        "secret",
+        "password",
+        "passphrase",
+        "assertion",
+        "pwd",
+        "passwd",
+        "jwt",
+    ];
     let name = name.to_ascii_lowercase();
     ENDS.iter().any(|end| name.ends_with(end))
 }
@@ -316,6 +356,26 @@ mod tests {
             "Access token (7short)",
             "client_secret is 7short",
             "the client secret is 'short'",
+            "pwd 7short",
+            "pwd: 7short",
+            "pwd=short",
+            "passwd 'short'",
+            "jwt=short",
+            "jwt 7short",
+            "the jwt is 7short",
+            "session=short",
+            "session: 7short",
+            "JSESSIONID=short",
+            "session_id: short",
+            "cookie: 7short",
+            "cookie:short",
+            "Set-Cookie: short",
+            "Cookie: a=1short; b=2short; path=/short",
+            "the header 'Cookie: a=1; b=short' was refused",
+            "{\"cookie\":\"short\"}",
+            "apikey=short",
+            "apiKey: 7short",
+            "sig=short&se=2026",
         ] {
             let shown = quotable(text, 200);
             assert!(!shown.contains("short"), "{text}: {shown}");
@@ -348,6 +408,18 @@ mod tests {
             "{'code':'InvalidAuthenticationToken','message':'Lifetime'}",
             "<token></token><id>5</id>",
             "Invalid%20token%20format",
+            "Your session has expired; sign in again",
+            "Invalid session: it has expired",
+            "The session cookie is missing.",
+            "Invalid cookie: it was not sent",
+            "The sessions of the user: all were revoked",
+            "No session (AADSTS50058)",
+            "JWT is not well formed; it must have three segments",
+            "Invalid jwt: the lifetime is over",
+            "The pwd policy of the tenant asks for more",
+            "The API key is missing",
+            "The signature is not valid",
+            "the cookie; then try again",
         ] {
             assert_eq!(quotable(text, 200), text);
         }

@@ -10,6 +10,7 @@ use drawbridge_files::{off_thread, read_through_links, trouble};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
+use crate::no_text::what_it_is;
 use crate::secret_itself::shown_place;
 use crate::{SecretError, Secrets};
 
@@ -51,7 +52,7 @@ fn read(path: &Path, place: String) -> Result<SecretString, SecretError> {
         return Err(SecretError::BadShape { place, reason });
     }
     let Ok(text) = std::str::from_utf8(&bytes) else {
-        let reason = "its content is not UTF-8 text".to_owned();
+        let reason = what_it_is(&bytes).to_owned();
         return Err(SecretError::BadShape { place, reason });
     };
     // Editors on Windows put a byte order mark before the first character.
@@ -122,8 +123,10 @@ mod tests {
 
     #[tokio::test]
     async fn each_fault_is_told_without_the_content() {
-        let cases: [(&[u8], &str); 3] = [
+        let cases: [(&[u8], &str); 5] = [
             (b" \n", "is empty"),
+            (b"\xff\xfes\x003\0c\0r\0~\0t\0", "save it as UTF-8"),
+            (b"\x30\x82\x0a\x10\x02\x01\x03s3cr~t", "openssl pkcs12"),
             (b"s3cr~t\xff", "not UTF-8"),
             (&[b'x'; 70_000], "more than 64 KiB"),
         ];

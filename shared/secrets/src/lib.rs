@@ -31,6 +31,7 @@ mod jwt;
 mod key_marks;
 #[cfg(feature = "aws")]
 mod manager;
+mod no_text;
 mod not_bare;
 mod own_member;
 mod piece;

@@ -6,11 +6,13 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, PKCS_ED25519,
 };
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+pub use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 /// An authority's certificate, and a server's that it issued.
 pub struct Issued {
@@ -57,6 +59,33 @@ pub fn for_clients_only(host: &str) -> Issued {
     issued(certificate.pem(), &certificate, &key)
 }
 
+/// A certificate for the host of that name, whose server asks for one of the client, too.
+pub fn asking_for_a_client_certificate(
+    host: &str,
+    version: &'static SupportedProtocolVersion,
+) -> Issued {
+    let issued = issued_for(host);
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(issued.ca_pem.as_bytes()).unwrap())
+        .unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let chain = vec![CertificateDer::from_pem_slice(issued.certificate_pem.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(chain, key)
+        .unwrap();
+    Issued {
+        config: Arc::new(config),
+        ..issued
+    }
+}
+
 /// A certificate that names its host as the common name alone, as it was done before browsers and
 /// TLS libraries stopped to look there.
 pub fn without_alternative_name(host: &str) -> Issued {
@@ -71,7 +100,32 @@ pub fn without_alternative_name(host: &str) -> Issued {
 /// name. It is for 127.0.0.1, and was made once, since libraries make no such ones any more.
 pub fn of_version_one() -> Issued {
     let certificate_pem = include_str!("version_one/certificate.pem");
-    let key_pem = include_str!("version_one/key.pem");
+    made_once(
+        certificate_pem,
+        certificate_pem,
+        include_str!("version_one/key.pem"),
+    )
+}
+
+/// A certificate for localhost of an authority whose key is RSA with 1024 bits, which libraries make no more either.
+pub fn of_a_short_key() -> Issued {
+    made_once(
+        include_str!("weak/rsa_1024_authority.pem"),
+        include_str!("weak/rsa_1024.pem"),
+        include_str!("weak/key.pem"),
+    )
+}
+
+/// One that is signed with SHA-1.
+pub fn signed_with_sha_1() -> Issued {
+    made_once(
+        include_str!("weak/sha_1_authority.pem"),
+        include_str!("weak/sha_1.pem"),
+        include_str!("weak/key.pem"),
+    )
+}
+
+fn made_once(ca_pem: &str, certificate_pem: &str, key_pem: &str) -> Issued {
     let chain = vec![CertificateDer::from_pem_slice(certificate_pem.as_bytes()).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).unwrap();
     let key = aws_lc_rs::sign::any_supported_type(&key).unwrap();
@@ -84,7 +138,7 @@ pub fn of_version_one() -> Issued {
             chain, key,
         ))));
     Issued {
-        ca_pem: certificate_pem.to_owned(),
+        ca_pem: ca_pem.to_owned(),
         certificate_pem: certificate_pem.to_owned(),
         key_pem: key_pem.to_owned(),
         config: Arc::new(config),

@@ -28,6 +28,8 @@ pub(super) struct Backlog {
     /// What cannot be delivered any more, and of how many of these it was reported.
     lost: Vec<Undelivered>,
     reported: usize,
+    /// What kept the last look from taking up more than is held open.
+    in_the_way: Option<FileError>,
     /// Whether nothing was there when whoever delivers looked before, so that all has come since.
     pub(super) is_all_new: bool,
 }
@@ -53,6 +55,7 @@ impl Backlog {
             verdicts: Verdicts::new(),
             lost: Vec::new(),
             reported: 0,
+            in_the_way: None,
             is_all_new: false,
         })
     }
@@ -65,6 +68,11 @@ impl Backlog {
     /// All that was found to be lost since it was opened.
     pub(super) fn lost(&self) -> &[Undelivered] {
         &self.lost
+    }
+
+    /// What keeps later files from being looked at, if anything does.
+    pub(super) fn in_the_way(&mut self) -> Option<FileError> {
+        self.in_the_way.take()
     }
 
     /// What was found to be lost since this was asked last.
@@ -90,6 +98,7 @@ impl Backlog {
             Err(error) if !is_first_look => return Err(error),
             Err(error) => Err(error),
         };
+        self.in_the_way = None;
         match taken_up {
             Ok(()) => {}
             // The next look is the first one again.
@@ -99,7 +108,7 @@ impl Backlog {
                 return Err(error);
             }
             // What is held open is delivered first, whatever is in the way of the rest.
-            Err(_) if self.has_a_line()? => {}
+            Err(error) if self.has_a_line()? => self.in_the_way = Some(error),
             Err(error) => return Err(error),
         }
         self.rename()?;
@@ -272,37 +281,31 @@ impl Backlog {
         Ok(Lines::default())
     }
 
-    /// The next lines of the files behind the first one, each with its place, if the first one has no whole line
-    /// behind `end` and nobody writes to it any more.
+    /// How many files are held, if the first one has no whole line behind `end` and nobody writes to it any more, so
+    /// that those behind it may have their turn.
+    pub(super) fn count_if_first_ends_at(&mut self, end: u64) -> Result<usize, FileError> {
+        let count = self.held.len();
+        let Some(first) = self.held.front_mut().filter(|_| count > 1) else {
+            return Ok(0);
+        };
+        let has_more = first.has_a_line_behind(end);
+        let has_more = has_more.map_err(self.folder.fault(&first.source.name))?;
+        match has_more || self.folder.is_live(&first.source)? {
+            true => Ok(0),
+            false => Ok(count),
+        }
+    }
+
+    /// The next lines of a file behind the first one; nothing if it was truncated, since it has to be found anew then,
+    /// in its turn.
     pub(super) fn lines_behind(
         &mut self,
-        end: u64,
+        index: usize,
         most: Limits,
-    ) -> Result<Vec<(usize, Lines)>, FileError> {
-        let (mut found, mut left) = (Vec::new(), most);
-        for (index, held) in self.held.iter_mut().enumerate() {
-            if index == 0 {
-                let has_more = held.has_a_line_behind(end);
-                let has_more = has_more.map_err(self.folder.fault(&held.source.name))?;
-                if has_more || self.folder.is_live(&held.source)? {
-                    break;
-                }
-                continue;
-            }
-            let lines = held.lines(left);
-            // One that was truncated has to be found anew, in its turn.
-            let Some(lines) = lines.map_err(self.folder.fault(&held.source.name))? else {
-                break;
-            };
-            left.records = left.records.saturating_sub(lines.texts.len());
-            left.bytes = left.bytes.saturating_sub(lines.bytes());
-            let is_enough = left.records == 0 || left.bytes == 0;
-            found.push((index, lines));
-            if is_enough {
-                break;
-            }
-        }
-        Ok(found)
+    ) -> Result<Option<Lines>, FileError> {
+        let held = &mut self.held[index];
+        let lines = held.lines(most);
+        lines.map_err(self.folder.fault(&held.source.name))
     }
 
     /// Notes that a file behind the first one is delivered up to `end`, and says whether the others are where they

@@ -90,6 +90,15 @@ pub struct Undelivered {
     pub is_packed_otherwise: bool,
 }
 
+/// What lies behind the first file.
+#[derive(Default)]
+struct Behind {
+    /// The next lines of the files that have their turn with the first one, each with its place.
+    files: Vec<(usize, Lines, Records)>,
+    /// What is wrong with the first one of the others.
+    passed_over: Option<FileError>,
+}
+
 /// Why a line is refused that a file ends in when nobody will write to it any more.
 const TORN: &str = "the file was rotated before the line had its end: whoever wrote it was stopped";
 
@@ -304,16 +313,33 @@ impl FileDelivery {
         }
     }
 
-    /// The next lines of the files behind the first one, of which the next lines end at `end`, and their records.
-    fn behind(&mut self, end: u64) -> Result<Vec<(usize, Lines, Records)>, FileError> {
-        let most = self.deliverer.batch_capacity();
-        let mut behind = Vec::new();
-        for (index, lines) in self.backlog.lines_behind(end, most)? {
-            // What is wrong with it is said in its turn.
-            let Ok(records) = self.records(index, &lines.texts) else {
-                break;
+    /// The next lines of the files behind the first one, of which the next lines end at `end`, and their records. What
+    /// is refused as a whole, or cannot be read, tells nothing of the target, and is passed over.
+    fn behind(&mut self, end: u64) -> Result<Behind, FileError> {
+        let mut left = self.deliverer.batch_capacity();
+        let mut behind = Behind::default();
+        for index in 1..self.backlog.count_if_first_ends_at(end)? {
+            let lines = match self.backlog.lines_behind(index, left) {
+                Ok(Some(lines)) => lines,
+                Ok(None) => break,
+                Err(error) => {
+                    behind.passed_over.get_or_insert(error);
+                    continue;
+                }
             };
-            behind.push((index, lines, records));
+            let records = match self.records(index, &lines.texts) {
+                Ok(records) => records,
+                Err(error) => {
+                    behind.passed_over.get_or_insert(error);
+                    continue;
+                }
+            };
+            left.records = left.records.saturating_sub(lines.texts.len());
+            left.bytes = left.bytes.saturating_sub(lines.bytes());
+            behind.files.push((index, lines, records));
+            if left.records == 0 || left.bytes == 0 {
+                break;
+            }
         }
         Ok(behind)
     }
@@ -354,10 +380,10 @@ impl FileDelivery {
         let deliverer = &self.deliverer;
         let (sent, of_behind, behind) = if self.sets_aside {
             let sent = deliverer.deliver_or_give_up(fit, until).await;
-            (sent, Vec::new(), Vec::new())
+            (sent, Vec::new(), Behind::default())
         } else {
             let mut behind = self.behind(end)?;
-            let fit_behind = behind.iter_mut();
+            let fit_behind = behind.files.iter_mut();
             let fit_behind = fit_behind.flat_map(|(_, _, records)| records.fit.drain(..));
             let fit_behind = fit_behind.collect();
             let (sent, of_behind) = self
@@ -369,8 +395,12 @@ impl FileDelivery {
         // First, since the target has these already.
         let later = match of_behind.is_empty() {
             true => None,
-            false => self.note_behind(behind, of_behind, report).await?,
+            false => self.note_behind(behind.files, of_behind, report).await?,
         };
+        // Nothing else may ever tell whether a setting is wrong: somebody has to mend that first.
+        if self.deliverer.refuses_all() {
+            report.trouble = behind.passed_over.or_else(|| self.backlog.in_the_way());
+        }
         let outcomes = self.outcomes(unfit, &mut sent.into_iter()).await;
         let done = report.count(outcomes);
         report.later = report.later.take().or(later);

@@ -8,7 +8,8 @@ use drawbridge_time::Deadline;
 use serde_json::{Value, json};
 
 use crate::fake::certificate::{
-    for_clients_only, issued_for, of_another_key_type, of_version_one, self_signed_for,
+    TLS12, TLS13, asking_for_a_client_certificate, for_clients_only, issued_for, of_a_short_key,
+    of_another_key_type, of_version_one, self_signed_for, signed_with_sha_1,
     without_alternative_name,
 };
 use crate::fake::http::{Fake, Reply, json as answer};
@@ -215,14 +216,73 @@ async fn a_certificate_that_is_not_taken_is_told_with_the_way_out() {
             None,
             vec!["version 1", "-extfile", "subjectAltName=DNS:"],
         ),
+        (
+            of_a_short_key(),
+            None,
+            vec!["RSA with less than 2048 bits", "not trusted", "set ca"],
+        ),
+        (signed_with_sha_1(), None, vec!["SHA-1", "-sha256"]),
     ] {
         let fake = Fake::tls(&issued, |_, _| answer(204, "")).await;
         let ca = ca.unwrap_or(&issued.ca_pem);
         let settings = json!({"target": "webhook", "url": fake.url, "secret": "s", "ca": ca});
         let outcomes = target(&settings).deliver(&records(1), soon()).await;
         assert_later(&outcomes, &words);
+        let port = fake.url.port().unwrap();
+        let address = format!("localhost:{port}");
+        let settings = json!({"target": "syslog", "address": address, "ca": ca});
+        let outcomes = target(&settings).deliver(&records(1), soon()).await;
+        assert_later(&outcomes, &words);
         assert!(fake.asked().is_empty());
     }
+}
+
+/// None is ever sent. A server that does not say that it wants one may have another reason.
+#[tokio::test]
+async fn a_server_that_asks_for_a_client_certificate_is_told_as_that() {
+    for version in [&TLS12, &TLS13] {
+        let issued = asking_for_a_client_certificate("localhost", version);
+        let fake = Fake::tls(&issued, |_, _| answer(204, "")).await;
+        let address = format!("localhost:{}", fake.url.port().unwrap());
+        for settings in [
+            json!({"target": "webhook", "url": fake.url, "secret": "s", "ca": issued.ca_pem}),
+            json!({"target": "syslog", "address": address, "ca": issued.ca_pem}),
+        ] {
+            let outcomes = target(&settings).deliver(&records(1), soon()).await;
+            assert_later(&outcomes, &["asks for a client certificate", "a relay"]);
+        }
+        assert!(fake.asked().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_tls_without_a_reason_is_told_with_the_usual_ones() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    // OpenSSL's answer where a client certificate is missing, with TLS 1.2, and where no cipher is in common.
+    let handshake_failure = [21, 3, 3, 0, 2, 2, 40];
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        for _ in 0..2 {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            let _ = tcp.read(&mut [0; 4096]).await;
+            let _ = tcp.write_all(&handshake_failure).await;
+            let _ = tcp.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    for settings in [
+        json!({"target": "webhook", "url": format!("https://localhost:{port}"), "secret": "s"}),
+        json!({"target": "syslog", "address": format!("localhost:{port}")}),
+    ] {
+        let outcomes = target(&settings).deliver(&records(1), soon()).await;
+        let words = [
+            "HandshakeFailure",
+            "may ask for a client certificate",
+            "TLS 1.2",
+        ];
+        assert_later(&outcomes, &words);
+    }
+    server.await.unwrap();
 }
 
 /// A port that speaks plain HTTP, or something else, is told from one behind a firewall.

@@ -416,7 +416,7 @@ impl Files<'_> {
         round.all += troubles;
         round.undone += troubles;
         for (name, mut delivery) in std::mem::take(&mut self.open) {
-            if let Err(failure) = check_at_end(&mut delivery).await {
+            if let Err(failure) = check_at_end(Some(&name), &mut delivery).await {
                 round.undone += 1;
                 self.print_trouble(&name, Some(failure.to_string()));
             }

@@ -54,8 +54,10 @@ pub(super) async fn run(
                     return ended;
                 }
                 report::say_gone(None, &mut delivery).map_err(Failure::ended)?;
-                let older = delivery.check_older().err();
-                say_once(&mut said, older.map(|error| error.to_string()));
+                let (older, trouble) = (delivery.check_older().err(), report.trouble.as_ref());
+                let wrong = trouble.into_iter().chain(&older).map(ToString::to_string);
+                let wrong: Vec<String> = wrong.collect();
+                say_once(&mut said, (!wrong.is_empty()).then(|| wrong.join("; and ")));
                 match &report.later {
                     None => {
                         outage.end();
@@ -72,7 +74,7 @@ pub(super) async fn run(
             Err(error) => return Err(Failure::ended(error)),
         };
         if !wait_unless_stopped(wait, every, &mut delivery, &mut stop).await? {
-            return check_at_end(&mut delivery).await;
+            return check_at_end(None, &mut delivery).await;
         }
     }
 }

@@ -84,7 +84,8 @@ fn check_report(
     folder: &Path,
     goes_on: bool,
 ) -> Result<(), Failure> {
-    if let Some(error) = &report.trouble {
+    let trouble = report.trouble.as_ref();
+    if let Some(error) = trouble.filter(|_| report.later.is_none()) {
         return Err(Failure::ended(error));
     }
     if let Some(later) = &report.later {
@@ -103,8 +104,9 @@ fn check_report(
             None => format!("nothing is lost, {todo}"),
             Some(lost) => format!("{lost}; {todo} for the rest"),
         };
+        let trouble = trouble.map_or_else(String::new, |error| format!("; and {error}"));
         return Err(Failure::ended(format!(
-            "not everything was delivered; {of_lost}: {}{left}",
+            "not everything was delivered; {of_lost}: {}{left}{trouble}",
             later.reason,
         )));
     }
@@ -135,8 +137,12 @@ pub(super) fn say_if_idle(is_idle: bool, args: &cli::Deliver) {
 }
 
 /// A delivery that is asked to stop looks once more: what was lost since it began is no success, nor is a backlog.
-pub(super) async fn check_at_end(delivery: &mut FileDelivery) -> Result<(), Failure> {
-    let done = check_left(delivery, false).await;
+/// Of a tenant among several, what is left of the live file is said with its name.
+pub(super) async fn check_at_end(
+    tenant: Option<&str>,
+    delivery: &mut FileDelivery,
+) -> Result<(), Failure> {
+    let done = check_left(tenant, delivery, false).await;
     with_older(done, delivery)
 }
 
@@ -148,7 +154,7 @@ pub(super) async fn check_stopped(
     is_once: bool,
 ) -> Result<(), Failure> {
     // The file may have been truncated while the last records were under way.
-    let left = check_left(delivery, is_once).await;
+    let left = check_left(None, delivery, is_once).await;
     let done = check_report(report, delivery, folder, false);
     let all = match (done, left) {
         (Ok(()), left) => left,
@@ -166,13 +172,28 @@ pub(super) async fn check_stopped(
     with_older(all, delivery)
 }
 
-async fn check_left(delivery: &mut FileDelivery, is_once: bool) -> Result<(), Failure> {
+async fn check_left(
+    tenant: Option<&str>,
+    delivery: &mut FileDelivery,
+    is_once: bool,
+) -> Result<(), Failure> {
     if let Err(error) = delivery.look().await
         && !matches!(error, FileError::Missing { .. })
     {
         return Err(Failure::ended(error));
     }
-    let left = delivery.left_at_end(is_once).map_err(Failure::of)?;
+    let mut left = delivery.left_at_end(is_once).map_err(Failure::of)?;
+    let with_live = delivery.left_at_end(true).map_err(Failure::of)?;
+    if !left.is_empty() {
+        left = with_live;
+    } else if !with_live.is_empty() {
+        // More may come to it at any time: that is no failure.
+        let of = tenant.map_or_else(String::new, |tenant| format!("{tenant}: "));
+        say_timed(&format!(
+            "drawbridge: {of}stopped; the next run goes on with {}",
+            of_files(&with_live)
+        ));
+    }
     check_none_gone(&delivery.left().map_err(Failure::of)?)?;
     let lost = all_lost(delivery);
     let done = match (left.as_slice(), lost) {

@@ -118,6 +118,21 @@ fn what_is_refused_of_a_tenant_is_replayed_to_its_file() {
     on(&folder, &["status"]).well();
 }
 
+/// It may be why no record comes that tells whether a setting is wrong.
+#[test]
+fn a_wrong_file_behind_a_refused_record_is_named_with_it() {
+    let tenant = Tenant::new(&list(&[alert(1, 1)]));
+    let (folder, server) = (Folder::new(), Server::start());
+    run(tenant.poll(&folder)).well();
+    server.answers(413);
+    run(deliver(&folder, &server, &[])).failed(1, &["the only record"]);
+    let live = folder.output();
+    std::fs::rename(&live, live.with_extension("ndjson.1")).unwrap();
+    std::fs::write(&live, "<html>\n<body>\n").unwrap();
+    let wrong = format!("; and no line of {}", live.display());
+    run(deliver(&folder, &server, &[])).failed(1, &["the only record", "HTTP 413", &wrong]);
+}
+
 #[test]
 fn a_file_of_another_format_is_not_delivered_under_a_wrong_name() {
     let tenant = Tenant::new(&list(&[alert(1, 2)]));

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use std::io::{BufRead as _, BufReader};
@@ -35,6 +35,26 @@ impl Following {
             live,
             is_all,
         }
+    }
+
+    /// The target says when it is asked, and answers once the gate is open, which is dropped for that.
+    fn slow(is_all: bool) -> (Self, Receiver<()>, Sender<()>) {
+        let (asked, was_asked) = channel();
+        let (gate, closed) = channel::<()>();
+        let server = Server::start_with(move || {
+            // Nobody listens after the first one, and nobody keeps the gate shut.
+            let _ = asked.send(());
+            let _ = closed.recv();
+        });
+        let following = Self::new(is_all);
+        (
+            Self {
+                server,
+                ..following
+            },
+            was_asked,
+            gate,
+        )
     }
 
     fn write(&self, n: usize) {
@@ -149,6 +169,32 @@ fn every_file_that_is_deleted_before_it_is_delivered_is_told_at_once_and_at_the_
     }
 }
 
+/// It is no failure: more may come to that file at any time, and the next run goes on in it.
+#[test]
+fn who_stops_a_delivery_that_follows_is_told_what_is_left_of_the_live_file() {
+    for is_all in [false, true] {
+        let (mut following, was_asked, gate) = Following::slow(is_all);
+        // More than ten requests of fifty records, which are under way at once.
+        let line = |n| format!("{{\"AlertId\":\"a\",\"FileName\":\"{n:03}\"}}\n");
+        fs::write(&following.live, (0..700).map(line).collect::<String>()).unwrap();
+        let (mut child, said) = following.start();
+        let said = || said.lock().unwrap().clone();
+        was_asked.recv().unwrap();
+        signal(&child, "-TERM");
+        until(|| said().contains("stopping after"));
+        drop(gate);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{}", said());
+        let of = if is_all { "contoso: " } else { "" };
+        let live = following.live.display();
+        let left = format!("{of}stopped; the next run goes on with 6600 bytes of {live}\n");
+        until(|| said().contains(&left));
+        following.server = Server::start();
+        let once = &["--once", "--file", following.live.to_str().unwrap()];
+        run(deliver_to(&following.folder, &following.server, once)).well();
+        assert_eq!(following.server.files().len(), 200);
+    }
+}
+
 /// What is left when a delivery that is made once is stopped.
 enum Left {
     Rotated,
@@ -171,22 +217,7 @@ fn who_stops_a_delivery_that_is_made_once_is_told_what_is_left() {
             if matches!(left, Left::OtherTenant) && !is_all {
                 continue;
             }
-            let (asked, was_asked) = channel();
-            let (gate, closed) = channel::<()>();
-            let server = Server::start_with(move || {
-                // Nobody listens after the first one, and nobody keeps the gate shut.
-                let _ = asked.send(());
-                let _ = closed.recv();
-            });
-            let folder = Folder::new();
-            let live = folder.path().join("contoso/siem.ndjson");
-            fs::create_dir(live.parent().unwrap()).unwrap();
-            let following = Following {
-                folder,
-                server,
-                live,
-                is_all,
-            };
+            let (following, was_asked, gate) = Following::slow(is_all);
             // More than ten requests of fifty records, which are under way at once.
             let count = match left {
                 Left::Nothing | Left::OtherTenant => 1,

@@ -120,6 +120,20 @@ async fn a_refusal_names_the_cause_and_not_what_is_there() {
             vec![onboard],
             grant,
         ),
+        (
+            403,
+            "Access has been blocked by Conditional Access policies.",
+            Some(ROLE),
+            vec!["exclude the application", "sign-in logs"],
+            onboard,
+        ),
+        (
+            403,
+            "AADSTS53003: the access policy does not allow token issuance",
+            None,
+            vec!["a Conditional Access policy"],
+            grant,
+        ),
         (403, missing, None, vec![grant], onboard),
         // Nobody is told to grant what is there.
         (

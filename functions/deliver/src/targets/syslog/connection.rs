@@ -1,6 +1,6 @@
 use std::{env, io};
 
-use drawbridge_http::{CertificateTrouble, https_proxy};
+use drawbridge_http::{CertificateTrouble, TlsRefusal, https_proxy};
 use drawbridge_time::Deadline;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -84,11 +84,13 @@ fn describe(error: &io::Error) -> String {
     if let Some(trouble) = CertificateTrouble::behind(error) {
         return format!("the server's certificate is not valid: {trouble}");
     }
+    if let Some(refusal) = TlsRefusal::behind(error) {
+        return refusal.to_string();
+    }
     let tls = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<TlsError>());
     match tls {
-        Some(TlsError::AlertReceived(alert)) => format!("the server refused TLS ({alert:?})"),
         Some(TlsError::InvalidMessage(_)) => {
             "the server does not speak TLS: check the port".to_owned()
         }

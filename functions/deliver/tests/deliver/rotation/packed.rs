@@ -359,6 +359,37 @@ async fn a_packed_file_that_is_empty_or_damaged_is_named_where_the_rest_of_one_i
     }
 }
 
+/// It is no other file than the one that is looked for, and nothing is sent of what can be read of it.
+#[tokio::test]
+async fn a_packed_file_that_is_damaged_behind_the_position_is_named() {
+    for is_cut in [true, false] {
+        let mut world = World::down(3, 400).await;
+        world.end();
+        rotate_packed(&world.files);
+        let packed = world.files.path("siem.ndjson.1.gz");
+        let bytes = fs::read(&packed).unwrap();
+        let mut damaged = bytes.clone();
+        let end = damaged.len();
+        match is_cut {
+            true => damaged.truncate(end - 9),
+            false => damaged[end - 5] ^= 0xff,
+        }
+        fs::write(&packed, damaged).unwrap();
+        world.files.append(403..404);
+        world.target_is_down(false);
+        for _ in 0..2 {
+            let error = world.run().await.unwrap_err();
+            assert!(matches!(error, FileError::Damaged { .. }), "{error}");
+            assert!(error.to_string().contains("siem.ndjson.1.gz"), "{error}");
+            world.end();
+        }
+        assert_eq!(world.came(), lines(0..3));
+        fs::write(&packed, bytes).unwrap();
+        world.run_well().await;
+        assert_eq!(world.came(), lines(0..404));
+    }
+}
+
 /// The rest of it is not looked for in the other one, though that has more.
 #[tokio::test]
 async fn a_packed_file_that_is_under_way_is_told_from_one_that_begins_as_it_does() {

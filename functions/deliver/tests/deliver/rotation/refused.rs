@@ -1,6 +1,9 @@
 //! A record that the target refuses, at the end of a file that is rotated: it holds up nothing for longer than until
 //! a record of the next file is taken, and is not given up before.
 
+use drawbridge_deliver::file::FileError;
+
+use super::unfit::ecs_line;
 use super::world::{LIVE, World, line, lines, refused_line};
 use super::{MARK, ROTATIONS};
 
@@ -158,6 +161,113 @@ async fn what_was_taken_out_of_turn_is_not_sent_again_with_a_copy() {
         }
         world.run_well().await;
         assert_eq!(world.came(), lines(0..8));
+        assert_eq!(world.files.aside(), [refused_line(99)]);
+    }
+}
+
+/// Files of another format, or without records, lie between: they tell nothing of the target, and are named.
+#[tokio::test]
+async fn a_file_that_is_refused_as_a_whole_does_not_lie_between_a_refused_record_and_the_next_one()
+{
+    // More lines than are sent at once.
+    let others = |from: usize| (from..from + 60).map(ecs_line).collect::<String>();
+    let junk = |from: usize| "<html>\n".repeat(60 + from);
+    for unfit in [
+        [others(0), others(60)],
+        [junk(0), others(0)],
+        [junk(1), junk(0)],
+    ] {
+        for is_restarted in [false, true] {
+            let mut world = World::after(1).await;
+            refused(&world, 99);
+            world.run().await.unwrap();
+            for text in &unfit {
+                world.files.rename();
+                world.files.write(text);
+            }
+            // The one that is written to is such a file, too, and nothing else tells of the target.
+            let waits = world.run().await.unwrap();
+            assert!(waits.later.is_some() && world.files.aside().is_empty());
+            let named = waits.trouble.unwrap();
+            use FileError::{NoRecord, WrongFormat};
+            assert!(
+                matches!(named, NoRecord { .. } | WrongFormat { .. }),
+                "{named}"
+            );
+            assert!(named.to_string().contains("siem.ndjson.1"), "{named}");
+            if is_restarted {
+                world.end();
+            }
+            world.files.rename();
+            world.files.append(1..4);
+            let report = world.run().await.unwrap();
+            assert_eq!(
+                (report.delivered, report.refused, report.later),
+                (3, 1, None)
+            );
+            assert_eq!(world.came(), lines(0..4));
+            assert_eq!(world.files.aside(), [refused_line(99)]);
+            let named = report.trouble.unwrap();
+            assert!(named.to_string().contains("siem.ndjson.2"), "{named}");
+            for (n, name) in ["siem.ndjson.1", "siem.ndjson.2"].iter().enumerate() {
+                world.files.rename_to_away(name, n);
+            }
+            world.files.append(4..6);
+            world.run_well().await;
+            assert_eq!(world.came(), lines(0..6));
+        }
+    }
+}
+
+/// What keeps later files from being looked at is named where a record waits for one of them.
+#[tokio::test]
+async fn what_is_in_the_way_of_the_next_files_is_named_beside_a_refused_record() {
+    for is_packed in [true, false] {
+        let mut world = World::after(1).await;
+        refused(&world, 99);
+        world.run().await.unwrap();
+        world.files.rename();
+        world.files.append(1..400);
+        world.files.rename();
+        let name = match is_packed {
+            true => {
+                world.files.pack("siem.ndjson.1");
+                "siem.ndjson.1.gz"
+            }
+            false => "siem.ndjson.1",
+        };
+        let path = world.files.path(name);
+        let good = std::fs::read(&path).unwrap();
+        let bad = match is_packed {
+            // Behind its first part, which can be read.
+            true => good[..good.len() - 9].to_vec(),
+            false => b"PK\x03\x04".to_vec(),
+        };
+        std::fs::write(&path, bad).unwrap();
+        world.files.append(400..402);
+        for is_restarted in [false, false, true] {
+            let named = if is_restarted {
+                world.end();
+                world.run().await.unwrap_err()
+            } else {
+                let waits = world.run().await.unwrap();
+                assert!(waits.later.is_some());
+                waits.trouble.unwrap()
+            };
+            assert!(world.files.aside().is_empty());
+            let is_it = match is_packed {
+                true => matches!(named, FileError::Damaged { .. }),
+                false => matches!(named, FileError::Packed { .. }),
+            };
+            assert!(is_it && named.to_string().contains(name), "{named}");
+        }
+        std::fs::write(&path, good).unwrap();
+        world.run_well().await;
+        let mut came = world.came();
+        came.sort();
+        let mut all = lines(0..402);
+        all.sort();
+        assert_eq!(came, all);
         assert_eq!(world.files.aside(), [refused_line(99)]);
     }
 }

@@ -139,7 +139,7 @@ async fn a_rotated_file_of_another_format_is_named() {
 }
 
 /// Lines of `ecs` are JSON objects, as those of `siem` are, so that the target would take them.
-fn ecs_line(n: usize) -> String {
+pub(super) fn ecs_line(n: usize) -> String {
     format!(
         "{{\"@timestamp\":\"2026-11-30T00:00:00Z\",\"ecs\":{{\"version\":\"9.0.0\"}},\"event\":{{\"id\":\"a{n}\"}}}}\n"
     )

@@ -109,6 +109,7 @@ fn a_document_that_cannot_be_read_is_its_own_trouble() {
     let problem = |at: usize| listed[at]["problem"].as_str().unwrap_or_default();
     assert!(problem(0).contains("longer than 65536 bytes"));
     assert!(problem(1).contains("b-socket.toml"), "{}", problem(1));
+    assert!(problem(1).contains("not a regular file"), "{}", problem(1));
     assert_eq!(problem(2), "");
 
     let replace = [
@@ -128,6 +129,32 @@ fn a_document_that_cannot_be_read_is_its_own_trouble() {
         on(&folder, &["tenants", "remove", name, "--yes"]).well();
     }
     on(&folder, &["poll", "--all", "--once"]).well();
+}
+
+/// Nobody waits for whoever may write to a pipe.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_under_a_documents_name_is_named_by_each_command() {
+    let (well, folder) = (Tenant::new(&list(&[alert(1, 2)])), Folder::new());
+    write(&folder, "m-well", &well, "");
+    let tenants = folder.path().join("tenants");
+    let pipe = tenants.join("a-pipe.toml");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(made.unwrap().success());
+    fs::create_dir(tenants.join("b-folder.toml")).unwrap();
+    std::os::unix::net::UnixListener::bind(tenants.join("c-socket.json")).unwrap();
+    let all = [
+        "a-pipe.toml could not be read or written (it is not a regular file): move it away",
+        "b-folder.toml could not be read or written (it is a folder)",
+        "c-socket.json could not be read or written (it is not a regular file): move it away",
+    ];
+    on(&folder, &["poll", "--all", "--once"]).failed(1, &all);
+    assert_eq!(lines(&folder, "m-well", "siem.ndjson").len(), 2);
+    let checked = on(&folder, &["tenants", "check", "--all"]).failed(1, &["3 of 4 tenants"]);
+    assert!(all.iter().all(|words| checked.stdout.contains(words)));
+    for (name, words) in ["a-pipe", "b-folder", "c-socket"].iter().zip(all) {
+        on(&folder, &["tenants", "pause", name]).failed(1, &[words]);
+    }
 }
 
 /// The document that is polled already, or is the first by name of those that may be polled, stays.
