@@ -546,7 +546,7 @@ impl Backlog {
             });
         };
         let bytes = position
-            .seen
+            .seen_lines()
             .saturating_sub(found.position.seen.max(delivered));
         if bytes > 0 && !position.is_refused {
             self.lost.push(Undelivered {

@@ -56,7 +56,7 @@ impl KnownFile {
 
     /// All that there is of a file.
     pub(super) fn whole(source: &mut Source, is_delivered: bool) -> io::Result<Self> {
-        let end = source.end_of_lines()?;
+        let end = source.end_of_lines(0)?;
         let position = Position::of(source, end)?;
         Ok(Self::up_to(&position, source, is_delivered))
     }

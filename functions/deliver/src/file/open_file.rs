@@ -92,7 +92,7 @@ impl OpenFile {
         if !self.position.is_in(&mut self.source)? {
             return Ok(FileChange::Gone);
         }
-        let missing = self.position.seen.saturating_sub(fresh.seen);
+        let missing = self.position.seen_lines().saturating_sub(fresh.seen);
         self.position = fresh;
         Ok(match missing {
             0 => FileChange::Intact,

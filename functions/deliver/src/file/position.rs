@@ -15,6 +15,10 @@ pub(super) struct Position {
     pub(super) offset: u64,
     /// How long the file was when it was looked at last.
     pub(super) seen: u64,
+    /// How many of these bytes were half a line at its end. `poll` cuts them off when it writes on, and nobody misses
+    /// them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) half_line: u64,
     /// The name that it had then, for messages about it.
     pub(super) name: String,
     /// When it had been written to as it was first seen. Older releases kept it.
@@ -40,6 +44,11 @@ impl Position {
         // In this order: a packed file that was read up to there need not be unpacked again.
         let tail = tail(source, offset)?;
         let seen = source.len()?;
+        // Nobody cuts anything off a packed file, and looking would unpack it.
+        let half_line = match source.is_packed() {
+            true => 0,
+            false => seen.saturating_sub(source.end_of_lines(offset)?),
+        };
         let mut head = source.bytes(0, PIECE_BYTES)?;
         let line = head.iter().position(|&byte| byte == b'\n');
         head.truncate(match usize::try_from(offset) {
@@ -50,6 +59,7 @@ impl Position {
         Ok(Self {
             offset,
             seen,
+            half_line,
             name: source.name.to_string_lossy().into_owned(),
             modified: None,
             identity: source.identity,
@@ -77,6 +87,7 @@ impl Position {
         Self {
             offset,
             seen: offset,
+            half_line: 0,
             name: String::new(),
             modified: None,
             identity: None,
@@ -95,10 +106,20 @@ impl Position {
             && self.tail.ends_at(source, self.offset)?)
     }
 
+    /// How long the file was when it was looked at last, without half a line at its end.
+    pub(super) fn seen_lines(&self) -> u64 {
+        self.seen - self.half_line.min(self.seen)
+    }
+
     /// Whether the file is known by its content; an empty one has none.
     pub(super) fn has_content(&self) -> bool {
         self.head.bytes > 0
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// What lies just before `offset`.

@@ -89,13 +89,13 @@ impl Source {
         }
     }
 
-    /// Where the last whole line ends.
-    pub(super) fn end_of_lines(&mut self) -> io::Result<u64> {
+    /// Where the last whole line ends, if one does behind byte `from`; otherwise there.
+    pub(super) fn end_of_lines(&mut self, from: u64) -> io::Result<u64> {
         let len = self.len()?;
-        if self.bytes_before(len, 1)? == b"\n" {
+        if len <= from || self.bytes_before(len, 1)? == b"\n" {
             return Ok(len);
         }
-        let (mut reader, mut at, mut end) = (self.reader_at(0)?, 0, 0);
+        let (mut reader, mut at, mut end) = (self.reader_at(from)?, from, from);
         loop {
             let piece = reader.fill_buf()?;
             let read = piece.len();
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(source.bytes(0, 2).unwrap(), b"01");
         assert_eq!(source.len().unwrap(), 7);
         assert_eq!(source.bytes(2, 2).unwrap(), b"23");
-        assert_eq!(source.end_of_lines().unwrap(), 5);
+        assert_eq!(source.end_of_lines(0).unwrap(), 5);
     }
 
     #[test]

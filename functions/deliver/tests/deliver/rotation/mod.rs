@@ -300,6 +300,31 @@ async fn a_file_that_was_truncated_without_a_copy_is_named_even_if_it_has_grown_
     }
 }
 
+/// `poll` died amid a write: when it writes on, it cuts off the half a line, and writes that record again. Before, the
+/// half was called lost.
+#[tokio::test]
+async fn half_a_line_that_poll_cuts_off_is_not_missed() {
+    for (is_restarted, is_down) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut world = World::after(3).await;
+        world.target_is_down(is_down);
+        world.files.append(3..5);
+        let whole = world.files.len(LIVE);
+        world
+            .files
+            .write("half of a long line that is never written to its end");
+        world.run().await.unwrap();
+        if is_restarted {
+            world.end();
+        }
+        world.files.truncate_to(whole);
+        world.files.append(5..6);
+        world.target_is_down(false);
+        let report = world.run().await.unwrap();
+        assert_eq!(report.lost, []);
+        assert_eq!(world.came(), lines(0..6));
+    }
+}
+
 /// The copy was made before the last lines were written; what was seen of them is told.
 #[tokio::test]
 async fn bytes_that_were_written_between_copy_and_truncation_are_named() {
