@@ -40,6 +40,9 @@ fn as_tested() -> Result<PathBuf, Error> {
             let folder = profile_dir()?;
             let mut build = cargo(&folder)?;
             build.args(["test", "--workspace", "--no-run", "--quiet"]);
+            if folder.ends_with("release") {
+                build.arg("--release");
+            }
             run(build, folder)
         };
         build().map_err(|error: Error| error.to_string())
@@ -51,10 +54,7 @@ fn as_tested() -> Result<PathBuf, Error> {
 ///
 /// Always all: built alone, each would select other features of what they share, and undo the
 /// other's build.
-///
-/// # Errors
-/// When the build fails; cargo has said why.
-pub fn release() -> Result<PathBuf, Error> {
+fn release() -> Result<PathBuf, Error> {
     let folder = profile_dir()?.with_file_name("release");
     let mut build = cargo(&folder)?;
     build.args(["build", "--release"]);

@@ -8,7 +8,7 @@ mod consumer;
 mod python;
 mod stack;
 
-pub use build::{command, functions, release};
+pub use build::{command, functions};
 pub use bundle::Bundle;
 pub use consumer::{Consumer, Received};
 pub use python::Python;

@@ -21,6 +21,7 @@ mod loops;
 mod machine;
 mod metrics;
 mod nested;
+mod one_build;
 mod outputs;
 mod packages;
 mod privilege;

@@ -207,6 +207,32 @@ fn what_lambda_cannot_start_is_not_packed() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_command_is_built_without_what_it_shares_with_the_tests() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = empty("command-build");
+    let cargo = place.join("cargo");
+    fs::write(&cargo, "#!/bin/sh\necho \"$@\"\nexit 1\n").unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let output = python()
+        .arg(folder().join("package"))
+        .arg("--out")
+        .arg(&place)
+        .args(["command", "--target", "x86_64-unknown-linux-gnu"])
+        .env("PATH", format!("{}:{path}", place.display()))
+        .output()
+        .unwrap();
+    let asked = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        asked.starts_with("build --release --locked --package drawbridge ")
+            && asked.contains(" --no-default-features"),
+        "{asked}"
+    );
+}
+
 /// The command itself is stood in for: that it writes what belongs beside it is its own test.
 #[cfg(unix)]
 #[test]

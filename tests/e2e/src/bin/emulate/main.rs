@@ -1,8 +1,8 @@
 //! `cargo run -p drawbridge-e2e --bin emulate`: the whole stack on one machine, to play with.
 //!
 //! Starts the emulated cloud, a simulated Microsoft Graph with a day of alerts, and the stack of
-//! `infra/template.yaml` with the release binaries; says how to read the records; and runs until
-//! Ctrl-C, with a new alert every minute. Nothing leaves the machine, and nothing is left behind.
+//! `infra/template.yaml` with the functions as the tests have them; says how to read the records; and
+//! runs until Ctrl-C, with a new alert every minute. Nothing leaves the machine, and nothing is left behind.
 //! With `--functions FOLDER` it takes the functions from there and builds none.
 
 #![allow(clippy::print_stdout, reason = "what to do with it is what it is for")]
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use drawbridge_e2e::{Bundle, Consumer, Error, Stack, read_from, release, tenant_document};
+use drawbridge_e2e::{Bundle, Consumer, Error, Stack, functions, read_from, tenant_document};
 use drawbridge_emulator::{Emulator, Options};
 use drawbridge_simulator::{Alerts, GenerateOptions, Simulator};
 use jiff::{SignedDuration, Timestamp};
@@ -73,8 +73,10 @@ fn binaries() -> Result<PathBuf, Error> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     match arguments.as_slice() {
         [] => {
-            println!("building the functions for release: minutes the first time, seconds later");
-            release()
+            println!(
+                "building the functions as the tests do: minutes the first time, seconds later"
+            );
+            functions()
         }
         [name, folder] if name == "--functions" => Ok(folder.into()),
         _ => Err("usage: emulate [--functions FOLDER]".into()),
