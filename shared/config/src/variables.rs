@@ -50,9 +50,9 @@ const OF_DEVELOPERS: [&str; 10] = [
 /// A variable that is set, and that nothing reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the variable {name} is set, but nothing reads it{}: correct, rename or unset it, since all names that begin \
-     with {PREFIX} are Drawbridge's own",
-    meant(.nearest)
+    "the variable {name} is set, but it is no setting of Drawbridge{}: correct it, unset it, or rename it if it is a \
+     secret of yours, since all names that begin with {PREFIX} are Drawbridge's own",
+    meant(.name, .nearest)
 )]
 pub struct UnknownVariable {
     /// Its name.
@@ -61,8 +61,21 @@ pub struct UnknownVariable {
     nearest: Option<&'static str>,
 }
 
-fn meant(nearest: &Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!("; did you mean {name}?"))
+/// What is an option of the command, and no variable: the rest of the name, and the option.
+const OPTIONS: [(&str, &str); 4] = [
+    ("CLIENT_ID", "--client-id"),
+    ("OUT", "--out"),
+    ("TENANT", "--tenant"),
+    ("TENANT_ID", "--tenant-id"),
+];
+
+fn meant(name: &str, nearest: &Option<&str>) -> String {
+    let mut options = OPTIONS.iter();
+    let option = options.find(|(rest, _)| name.strip_prefix(PREFIX) == Some(rest));
+    match option.map(|(_, option)| *option).or(*nearest) {
+        Some(meant) => format!("; did you mean {meant}?"),
+        None => String::new(),
+    }
 }
 
 /// Refuses the first variable of an environment, given by names, that begins as ours do and that nothing reads;
@@ -151,7 +164,7 @@ mod tests {
         ] {
             let error = check(&["PATH", "DRAWBRIDGE_LOG", slip], None).unwrap_err();
             let text = error.to_string();
-            let expected = format!("nothing reads it; did you mean {meant}?");
+            let expected = format!("no setting of Drawbridge; did you mean {meant}?");
             assert!(text.contains(slip) && text.contains(&expected), "{text}");
         }
         let text = check(&["DRAWBRIDGE_ZZZ"], None).unwrap_err().to_string();

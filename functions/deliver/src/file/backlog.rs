@@ -406,7 +406,9 @@ impl Backlog {
             let held = &mut self.held[index];
             let has_a_line = held.has_a_line();
             let has_a_line = has_a_line.map_err(self.folder.fault(&held.source.name))?;
-            if has_a_line && (with_live || !self.folder.is_live(&held.source)?) {
+            // That a live file is refused is said where it is looked at, and the next run does not go on with it.
+            let is_wanted = with_live && !held.is_refused();
+            if has_a_line && (is_wanted || !self.folder.is_live(&held.source)?) {
                 all.push(left);
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use drawbridge_config::{ConfigError, Tenant};
 use drawbridge_poll::assembly::{Admitted, Services};
-use drawbridge_poll::{AfterJob, JobFailure, Poller, Stop};
+use drawbridge_poll::{AfterJob, JobFailure, LastError, Poller, Stop};
 use drawbridge_queue::Hold;
 use drawbridge_telemetry::{Metric, Numbers};
 use futures::StreamExt as _;
@@ -163,6 +163,9 @@ impl Fleet {
             if is_done || !self.is_asked(name) {
                 continue;
             }
+            let depends_on_variables = verdict
+                .as_ref()
+                .is_err_and(ConfigError::depends_on_variables);
             let poller = match verdict {
                 Ok(tenant) => self.poller(tenant).await,
                 Err(refusal) => Err(Failure::of(refusal)),
@@ -173,6 +176,11 @@ impl Fleet {
                     self.is_hopeless |= self.is_first;
                     self.known.remove(name);
                     let failure = failure.to_string();
+                    // `status` in a shell without these variables cannot tell that polls lack them, too.
+                    if depends_on_variables {
+                        let (store, now) = (self.place.store.as_ref(), Timestamp::now());
+                        LastError::note(store, name, &failure, false, now).await;
+                    }
                     if self.note_trouble(name, &failure) {
                         print_failure(name, &failure, self.reports.json);
                     }

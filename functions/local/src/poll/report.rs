@@ -3,6 +3,7 @@ use std::io::{self, Write as _};
 use drawbridge_poll::{Ending, Report};
 use serde_json::{Value, json};
 
+use crate::bars::without_bars;
 use crate::failure::Failure;
 use crate::progress::{counted, timed};
 use crate::screen::{columns, hanging};
@@ -18,7 +19,7 @@ pub(super) fn print_report_of(tenant: &str, report: &Report, json: bool) -> io::
         writeln!(out, "{line}")?;
     } else {
         let line = timed(&format!("{tenant}: {}", in_words(report)));
-        writeln!(out, "{}", hanging(&line, columns()))?;
+        without_bars(|| writeln!(out, "{}", hanging(&line, columns())))?;
     }
     Ok(())
 }

@@ -116,13 +116,11 @@ pub(crate) async fn tenants(
             // What cannot be read of it is no reason to say nothing of the rest.
             let last_error = LastError::of(place.store.as_ref(), &status.name).await;
             status.last_error = last_error.ok().flatten();
-            let is_taken = refusal
-                .zip(status.document.as_deref())
-                .is_some_and(|(refusal, key)| {
-                    is_taken_by_polls(refusal, key, place, status.state(), now)
-                });
-            if is_taken {
-                status.refusal = None;
+            if let (Some(refusal), Some(key)) = (refusal, &status.document) {
+                let of = (status.name.as_str(), key.as_str());
+                if is_taken_by_polls(refusal, of, place, status.state(), now).await {
+                    status.refusal = None;
+                }
             }
             status
         }

@@ -316,7 +316,8 @@ impl TenantStatus {
     }
 
     fn failing(&self) -> Option<Problem> {
-        let since = self.failing_since()?;
+        // A refused document is what they fail for.
+        let since = self.failing_since().filter(|_| self.refusal.is_none())?;
         // When the last one succeeded is another time: the state of an idle tenant is saved about once an hour.
         let failed = match self.is_unattended() {
             true => format!("polls failed from {since:.0} on, and no poll is running"),

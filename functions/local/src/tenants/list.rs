@@ -43,24 +43,27 @@ pub(super) async fn run(args: &TenantsList) -> Result<(), Failure> {
         .collect()
         .await;
     let now = Timestamp::now();
-    let rows = judged.iter().zip(&heads).map(|(judged, head)| {
+    let mut rows = Vec::new();
+    for (judged, head) in judged.iter().zip(&heads) {
         let state = head.as_ref().ok().and_then(Option::as_ref);
-        let refusal = judged.verdict.as_ref().err();
-        let refusal = refusal.filter(|refusal| {
-            let document = judged.tenant.document();
-            !document.is_some_and(|of| is_taken_by_polls(refusal, &of.key, &place, state, now))
-        });
+        let mut refusal = judged.verdict.as_ref().err();
+        if let (Some(why), Some(document)) = (refusal, judged.tenant.document()) {
+            let of = (judged.tenant.name(), document.key.as_str());
+            refusal = match is_taken_by_polls(why, of, &place, state, now).await {
+                true => None,
+                false => Some(why),
+            };
+        }
         let refusal = refusal.map(ToString::to_string);
-        Row {
+        rows.push(Row {
             known: judged.tenant,
             state,
             is_read: head.is_ok(),
             problem: refusal.or_else(|| head.as_ref().err().cloned()),
             services: &services,
             now,
-        }
-    });
-    let rows: Vec<Row<'_>> = rows.collect();
+        });
+    }
     let broken = rows.iter().filter(|row| row.is_broken()).count();
     let trouble = (broken > 0).then(|| match (broken, rows.len()) {
         (_, 1) => "1 tenant is broken".to_owned(),

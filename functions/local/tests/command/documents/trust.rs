@@ -268,6 +268,24 @@ fn a_tenant_is_not_broken_because_a_shell_lacks_what_its_polls_have() {
     on(&folder, &polls, &["poll", "--all", "--once"]).well();
     on(&folder, &shell, &["status"]).well();
     on(&folder, &shell, &["tenants", "list"]).well();
+    // Polls have lost the variable, too.
+    on(&folder, &shell, &["poll", "--all", "--once"]).failed(1, &["DRAWBRIDGE_ALLOWED_SECRETS"]);
+    assert!(broken().contains("DRAWBRIDGE_ALLOWED_SECRETS"));
+    on(&folder, &shell, &["tenants", "list"]).failed(1, &["1 tenant is broken"]);
+    on(&folder, &polls, &["poll", "--all", "--once"]).well();
+    on(&folder, &shell, &["status"]).well();
+    // Another document, older than the last poll, is put in its place.
+    #[cfg(unix)]
+    {
+        let path = folder.path().join("tenants/fabrikam.toml");
+        let other = folder.path().join("other");
+        fs::copy(&path, &other).unwrap();
+        let file = fs::File::options().append(true).open(&other).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert!(broken().contains("DRAWBRIDGE_ALLOWED_SECRETS"));
+        on(&folder, &polls, &["poll", "--all", "--once"]).well();
+    }
     document(&folder, "fabrikam", "secret = \"VICTIM_SECRET\"");
     assert!(broken().contains("DRAWBRIDGE_ALLOWED_SECRETS"));
     on(&folder, &shell, &["tenants", "list"]).failed(1, &["1 tenant is broken"]);
