@@ -21,6 +21,8 @@ pub(crate) struct SavedState {
     etag: Option<ETag>,
     /// The watermark in the object, when it was saved, and what was to be read by it.
     watermark: Option<Timestamp>,
+    /// Up to where all was read by the object.
+    read_up_to: Option<Timestamp>,
     saved: Option<Timestamp>,
     wanted: Wanted,
     /// Whether polls had not ended well by the object.
@@ -58,6 +60,7 @@ impl SavedState {
         state.prune(now, settings.retention_secs);
         Ok(Self {
             watermark: state.watermark,
+            read_up_to: state.read_up_to(),
             saved: state.saved,
             was_failing: state.failing_since.is_some(),
             spent: state.spent,
@@ -99,12 +102,12 @@ impl SavedState {
     /// Has read once more what the new watermark passes and the next live poll does not read: without sweeps, this
     /// poll may have been the only one that read it.
     pub(crate) fn read_passed_again(&mut self, now: Timestamp, settings: &WindowSettings) {
-        let (Some(before), Some(after)) = (self.watermark, self.state.watermark) else {
+        let (Some(before), Some(after)) = (self.read_up_to, self.state.watermark) else {
             return;
         };
         let overlap = SignedDuration::from_secs(settings.overlap_secs.into());
         if let Some(passed) = Window::new(before - overlap, after) {
-            self.state.read_again(passed, Some(before), now, settings);
+            self.state.read_passed(passed, before, now, settings);
         }
     }
 
@@ -179,6 +182,7 @@ impl SavedState {
     async fn note_saved(&mut self, store: &dyn Catalogue, is_to_clean: bool) {
         let state = &self.state;
         self.watermark = state.watermark;
+        self.read_up_to = state.read_up_to();
         self.saved = state.saved;
         self.was_failing = state.failing_since.is_some();
         self.wanted = state.wanted();

@@ -198,21 +198,45 @@ impl State {
         now: Timestamp,
         settings: &WindowSettings,
     ) {
+        // By then the alerts that changed meanwhile have settled.
+        let due = Due::after(now, settings.overlap_secs);
+        for gap in self.not_overlapped(window, known_to, settings) {
+            self.again.add_second(gap, due);
+        }
+    }
+
+    /// The same for what live polls pass that brought nothing, or little. It is read as a sweep reads: what is incomplete
+    /// for hours is not put aside.
+    pub fn read_passed(
+        &mut self,
+        window: Window,
+        known_to: Timestamp,
+        now: Timestamp,
+        settings: &WindowSettings,
+    ) {
+        let due = Due::after(now, settings.overlap_secs);
+        for gap in self.not_overlapped(window, Some(known_to), settings) {
+            self.again.add(gap, due);
+        }
+    }
+
+    /// What of `window` is read, and by no live poll again.
+    fn not_overlapped(
+        &self,
+        window: Window,
+        known_to: Option<Timestamp>,
+        settings: &WindowSettings,
+    ) -> Vec<Window> {
         let Some(watermark) = self.watermark else {
-            return;
+            return Vec::new();
         };
         let late_secs = settings.overlap_secs / 3 * 2;
         let from = known_to.map_or(window.from(), |known_to| {
             window.from().max(before(known_to, late_secs))
         });
         let to = window.to().min(before(watermark, settings.overlap_secs));
-        // By then the alerts that changed meanwhile have settled.
-        let due = Due::after(now, settings.overlap_secs);
-        if let Some(window) = Window::new(from, to) {
-            for gap in self.unread.gaps(window) {
-                self.again.add_second(gap, due);
-            }
-        }
+        let window = Window::new(from, to);
+        window.map_or_else(Vec::new, |window| self.unread.gaps(window))
     }
 
     /// Lets what waits to be read once more wait from now on, if its wait began later than now, by a clock that was

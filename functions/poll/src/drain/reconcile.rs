@@ -276,7 +276,10 @@ impl Drain<'_> {
     /// Whether to ask Graph for the number of alerts in a window that brought nothing new, in so many pages: if the
     /// window is not read again soon, or if its list may have been cut off because it is long or came in several pages.
     fn is_worth_counting(&self, window: Window, pages: u64) -> bool {
-        self.seen.len() >= self.options.count_from || self.is_in_doubt(window) || pages > 1
+        // Without sweeps, what is read again is read for the last time.
+        let is_last = self.options.what == What::Again && !self.poller.settings.windows.sweeps;
+        let is_long = self.seen.len() >= self.options.count_from || pages > 1;
+        is_long || is_last || self.is_in_doubt(window)
     }
 
     /// Whether a window's alerts are counted, however few they are.
