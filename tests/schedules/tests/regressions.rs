@@ -171,6 +171,15 @@ fn a_schedule_with_a_clock_that_was_ahead_lasts_until_the_second_reading_of_a_ba
     break_nothing(&ENDED_BEFORE_A_SECOND_READING, Kinds::NONE);
 }
 
+/// Beside a part that failed for good, each sweep took a short list of known alerts for all there is: an alert was hidden
+/// behind them for as long.
+const UNCOUNTED_BESIDE_A_FAILURE: [u64; 2] = [25_035_823, 25_038_288];
+
+#[test]
+fn a_sweep_counts_what_it_lists_beside_a_failure() {
+    break_nothing(&UNCOUNTED_BESIDE_A_FAILURE, Kinds::NONE);
+}
+
 /// A list that an old replica cut off and a number that a new one gave were the same: an alert of a short list was
 /// lost, which was read once only.
 const READ_ONCE: [u64; 1] = [19_012_883];

@@ -180,8 +180,11 @@ impl Drain<'_> {
         } = section;
         self.seen = listing.alerts().collect();
         self.listing = listing;
+        // A sweep counts what it reads as a whole, and the next one may meet the same failure.
+        let is_of_sweep = self.options.what == What::Again;
+        let is_long = self.may_be_cut_off() || pages > 1;
         // What is only counted is read once: it would be counted twice.
-        let is_in_doubt = self.is_in_doubt(window) || self.may_be_cut_off() || pages > 1;
+        let is_in_doubt = is_of_sweep || is_long || self.is_in_doubt(window);
         if !is_in_doubt || self.options.dry_run {
             return Ok(());
         }
