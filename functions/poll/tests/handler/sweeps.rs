@@ -5,7 +5,7 @@ use std::time::Duration;
 use drawbridge_cursor::{Due, State, Window};
 use drawbridge_poll::{Ending, Settings, Silent, Stop, change_state};
 use drawbridge_time::{Clock as _, Deadline};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::world::{Answer, Count, World};
@@ -270,28 +270,4 @@ async fn a_sweep_that_outlasts_its_time_goes_on_where_it_stopped() {
             );
         }
     }
-}
-
-/// Lists are cut off, and each question about a window with one of the alerts fails: what a sweep lists beside that is
-/// counted, however little it is.
-#[tokio::test(start_paused = true)]
-async fn a_sweep_counts_what_it_lists_beside_a_failure() {
-    let world = world(|_| {});
-    let ago = |mins| (world.clock.now() - SignedDuration::from_mins(mins)).to_string();
-    for n in 0..4 {
-        world.set(&format!("known{n}"), &ago(180 + n));
-    }
-    world.poll().await.unwrap();
-    world.graph.lists_at_most(4);
-    world.graph.counts(Count::AndMore(0));
-    world.graph.poison_windows("failing");
-    world.set("failing", &ago(60));
-    for (name, mins) in [("newer", 179), ("older", 185)] {
-        world.set(name, &ago(mins));
-    }
-    for _ in 0..150 {
-        world.clock.advance_secs(60);
-        let _ = world.poll().await;
-    }
-    assert!(world.has("newer") && world.has("older"));
 }
