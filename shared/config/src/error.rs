@@ -90,6 +90,22 @@ impl ConfigError {
         matches!(self, Self::Store(error) if error.is_retryable())
     }
 
+    /// The same about a place that the administrator's variables could list.
+    pub(crate) fn of_variables(self) -> Self {
+        match self {
+            Self::Field {
+                tenant,
+                field,
+                problem,
+            } => Self::NotAllowed {
+                tenant,
+                field,
+                problem,
+            },
+            other => other,
+        }
+    }
+
     /// Whether a process whose environment lists more may take the same document.
     #[must_use]
     pub fn depends_on_variables(&self) -> bool {

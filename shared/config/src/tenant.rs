@@ -397,25 +397,12 @@ impl Tenant {
     #[must_use]
     pub fn wrong(&self, field: &'static str, problem: &str) -> ConfigError {
         ConfigError::Field {
-            tenant: self.name_in_errors(),
+            tenant: match is_name(&self.name) {
+                true => self.name.clone(),
+                false => NO_NAME.to_owned(),
+            },
             field,
             problem: problem.to_owned(),
-        }
-    }
-
-    /// An error about a field with a place that the administrator would have to list.
-    pub(crate) fn not_allowed(&self, field: &'static str, problem: &str) -> ConfigError {
-        ConfigError::NotAllowed {
-            tenant: self.name_in_errors(),
-            field,
-            problem: problem.to_owned(),
-        }
-    }
-
-    fn name_in_errors(&self) -> String {
-        match is_name(&self.name) {
-            true => self.name.clone(),
-            false => NO_NAME.to_owned(),
         }
     }
 }

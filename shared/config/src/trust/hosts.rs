@@ -135,7 +135,7 @@ impl AllowedHosts {
              administrator add the host to the stack's parameter AllowedHosts, and to {ALLOWED_HOSTS} \
              where the command runs"
         );
-        Err(tenant.not_allowed(field, &problem))
+        Err(tenant.wrong(field, &problem).of_variables())
     }
 }
 

@@ -220,7 +220,7 @@ impl Trust {
             "names a place that is not this tenant's, which is {own}; or let the administrator add it \
              {list}"
         );
-        Err(tenant.not_allowed(field, &problem))
+        Err(tenant.wrong(field, &problem).of_variables())
     }
 }
 
