@@ -11,6 +11,7 @@ const SCHEDULES: u64 = 2000;
 /// Where the search begins: what one of them breaks is rare.
 fn first_seed(mutation: Mutation) -> u64 {
     match mutation {
+        Mutation::EmptyPageIsLast => 8_100,
         Mutation::FailedCountIsNever => 5_340,
         Mutation::SmallPagesForGood => 1_019_693,
         Mutation::SecondForgotten => 8_001_942,
