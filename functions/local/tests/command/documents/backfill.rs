@@ -133,16 +133,21 @@ fn a_range_is_read_once_and_only_that_range() {
     assert_eq!(after[8..], before);
 }
 
-/// Until then its records are known as sent again: it would send none, and say that it had.
-#[test]
-fn all_is_sent_again_once_more_only_when_the_last_time_is_verified() {
-    let hourly = (0..12).map(|n| {
+/// A tenant with twelve alerts of one day, an hour apart.
+fn hourly() -> Tenant {
+    let alerts = (0..12).map(|n| {
         let mut alert = old(0);
         alert["id"] = json!(format!("hourly_{n}"));
         alert["lastUpdateDateTime"] = json!(format!("2021-05-01T{n:02}:30:00Z"));
         alert
     });
-    let tenant = Tenant::new(&list(&hourly.collect::<Vec<_>>()));
+    Tenant::new(&list(&alerts.collect::<Vec<_>>()))
+}
+
+/// Until then its records are known as sent again: it would send none, and say that it had.
+#[test]
+fn all_is_sent_again_once_more_only_when_the_last_time_is_verified() {
+    let tenant = hourly();
     let folder = folder_with(&tenant, "");
     let ask = || on(&folder, &asked("2021-05-02", &["--yes", "--again"]));
     let first = ask().well();
@@ -167,13 +172,7 @@ fn all_is_sent_again_once_more_only_when_the_last_time_is_verified() {
 /// It was said that polls verify it, which nobody polls.
 #[test]
 fn of_a_tenant_that_is_paused_nobody_is_said_to_verify_it() {
-    let hourly = (0..12).map(|n| {
-        let mut alert = old(0);
-        alert["id"] = json!(format!("hourly_{n}"));
-        alert["lastUpdateDateTime"] = json!(format!("2021-05-01T{n:02}:30:00Z"));
-        alert
-    });
-    let tenant = Tenant::new(&list(&hourly.collect::<Vec<_>>()));
+    let tenant = hourly();
     let folder = folder_with(&tenant, "");
     on(&folder, &["tenants", "pause", "contoso"]).well();
     let done = on(&folder, &asked("2021-05-02", &["--yes", "--again"])).well();
