@@ -2,8 +2,8 @@ use drawbridge_store::{Catalogue as _, Store as _};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::run::{command, finish_child, run, run_told, until_told};
-use crate::stack::{Stack, TENANT};
+use crate::command::run::{command, finish_child, run, run_told, until_told};
+use crate::command::stack::{Stack, TENANT};
 
 const ASKED: [&str; 7] = [
     "backfill",

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use aws_sdk_sqs::types::MessageSystemAttributeName::{MessageDeduplicationId, MessageGroupId};
 
-use crate::run::run;
-use crate::stack::{Stack, attribute, system};
+use crate::command::run::run;
+use crate::command::stack::{Stack, attribute, system};
 
 async fn send(stack: &Stack, url: &str, n: usize) {
     let key = MessageAttributeValue::builder()

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::cloud;
-use crate::run::{Outcome, command, finish};
-use crate::stack::{Stack, TENANT};
+use crate::command::run::{Outcome, command, finish};
+use crate::command::stack::{Stack, TENANT};
 
 /// A stack with a tenant that can sign in, and a queue with one for its dead letters.
 struct World {

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::run::run;
-use crate::stack::{Stack, TENANT, attribute};
+use crate::command::run::run;
+use crate::command::stack::{Stack, TENANT, attribute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn items_of_the_quarantine_go_to_the_stacks_queues_and_gaps_to_the_state() {

@@ -5,9 +5,9 @@ use drawbridge_cursor::State;
 use drawbridge_store::Store as _;
 
 use crate::cloud;
-use crate::interposer::interpose;
-use crate::run::{command, finish, run};
-use crate::stack::{Stack, TENANT};
+use crate::command::interposer::interpose;
+use crate::command::run::{command, finish, run};
+use crate::command::stack::{Stack, TENANT};
 
 fn state(watermark: &str) -> Bytes {
     let state = State {

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cloud;
-use crate::run::{command, finish, run, run_told};
-use crate::stack::Stack;
+use crate::command::run::{command, finish, run, run_told};
+use crate::command::stack::Stack;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stacks_tenants_are_added_listed_checked_and_paused() {

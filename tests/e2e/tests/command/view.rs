@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
 use serde_json::json;
 
-use crate::run::command;
-use crate::stack::{Stack, TENANT};
+use crate::command::run::command;
+use crate::command::stack::{Stack, TENANT};
 
 /// The command, which is ended when dropped, and its address.
 struct Pages {

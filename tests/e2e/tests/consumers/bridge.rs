@@ -18,7 +18,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use crate::{alerts, cloud};
+use crate::cloud;
+use crate::consumers::alerts;
 
 pub(crate) const TENANT: &str = "contoso-2";
 

@@ -8,9 +8,9 @@ use drawbridge_intakes::sentinel::{self, DCR, STREAM, TENANT as DIRECTORY};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::delivery::{Delivery, SECRET};
-use crate::index::delivered;
-use crate::intake::{First, Taken, busy};
+use crate::consumers::delivery::{Delivery, SECRET};
+use crate::consumers::index::delivered;
+use crate::consumers::intake::{First, Taken, busy};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sentinels_rows_have_the_columns_of_its_table() {

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::bridge;
-use crate::delivery::{Delivery, SECRET};
-use crate::index::delivered;
-use crate::intake::{First, Taken, busy};
-use crate::lines::escaped;
+use crate::consumers::bridge;
+use crate::consumers::delivery::{Delivery, SECRET};
+use crate::consumers::index::delivered;
+use crate::consumers::intake::{First, Taken, busy};
+use crate::consumers::lines::escaped;
 
 /// An event as HEC documents it.
 #[derive(Deserialize)]

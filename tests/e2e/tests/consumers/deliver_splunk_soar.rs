@@ -9,9 +9,9 @@ use drawbridge_intakes::splunk_soar::Soar;
 use drawbridge_record::Record;
 use serde_json::{Value, json};
 
-use crate::delivery::{Delivery, SECRET};
-use crate::index::delivered;
-use crate::intake::{First, busy};
+use crate::consumers::delivery::{Delivery, SECRET};
+use crate::consumers::index::delivered;
+use crate::consumers::intake::{First, busy};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn soar_has_a_container_of_each_alert_and_artifacts_with_cef() {

@@ -9,9 +9,9 @@ use drawbridge_intakes::syslog::{Behaviour, FakeSyslog, frames};
 use drawbridge_record::Record;
 use serde_json::json;
 
-use crate::delivery::Delivery;
-use crate::index::delivered;
-use crate::{tenzir, validators};
+use crate::consumers::delivery::Delivery;
+use crate::consumers::index::delivered;
+use crate::consumers::{tenzir, validators};
 
 /// A message without its header, which is RFC 5424's with the record's severity and format.
 fn body<'m>(message: &'m str, format: &str) -> &'m str {

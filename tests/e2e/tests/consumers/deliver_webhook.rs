@@ -6,10 +6,11 @@ use drawbridge_intakes::http::{Fake, ReceivedRequest, json as answer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::delivery::{Delivery, SECRET};
-use crate::index::delivered;
-use crate::intake::{First, Taken, busy};
-use crate::{bridge, cloud};
+use crate::cloud;
+use crate::consumers::bridge;
+use crate::consumers::delivery::{Delivery, SECRET};
+use crate::consumers::index::delivered;
+use crate::consumers::intake::{First, Taken, busy};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_checks_signatures_as_the_page_says_takes_each_record() {

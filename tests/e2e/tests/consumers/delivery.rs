@@ -15,8 +15,9 @@ use drawbridge_store::{S3Store, Store, s3_client};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::index::Row;
-use crate::{alerts, bridge, cloud};
+use crate::cloud;
+use crate::consumers::index::Row;
+use crate::consumers::{alerts, bridge};
 
 /// The token or key of every target.
 pub(crate) const SECRET: &str = "hunter2-intake";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use drawbridge_record::{Notation, Rewrite, format, formats};
 use serde_json::Value;
 
-use crate::{alerts, bridge};
+use crate::consumers::{alerts, bridge};
 
 /// What a reader compares, by the pages' sections on duplicates: the key in the record, or the alert's id
 /// with its time. It is read here without the parsers of `deliver`.

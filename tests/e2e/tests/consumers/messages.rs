@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use drawbridge_record::{Body, format, formats};
 
-use crate::index::{Shape, rows};
-use crate::{alerts, bridge};
+use crate::consumers::index::{Shape, rows};
+use crate::consumers::{alerts, bridge};
 
 /// The bodies that the mapping alone makes, and how many there are.
 fn mapped(name: &str) -> Vec<String> {

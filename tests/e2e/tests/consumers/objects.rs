@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use drawbridge_record::{Body, format, formats};
 
-use crate::bridge::{self, Read};
-use crate::index::{Shape, rows};
-use crate::rules::READERS;
-use crate::{alerts, lines};
+use crate::aws::objects::rules::READERS;
+use crate::consumers::bridge::{self, Read};
+use crate::consumers::index::{Shape, rows};
+use crate::consumers::{alerts, lines};
 
 /// The notifications of each format are good for every reader whose rules are known, whoever the
 /// row names: a row can be moved to another reader without a change here.

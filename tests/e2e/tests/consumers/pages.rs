@@ -1,7 +1,7 @@
 //! The pages of the consumers against the code: every row has one, the samples are what the code
 //! yields, and the settings exist.
 //!
-//! After a change of a format: `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-e2e --test consumers`.
+//! After a change of a format: `DRAWBRIDGE_BLESS=1 cargo test -p drawbridge-e2e --test e2e consumers`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,8 +11,8 @@ use drawbridge_deliver::TARGETS;
 use drawbridge_record::{Body, format, formats};
 use serde_json::Value;
 
-use crate::alerts;
-use crate::index::{Row, Shape, folder, rows, ticked};
+use crate::consumers::alerts;
+use crate::consumers::index::{Row, Shape, folder, rows, ticked};
 
 const BEGIN: &str = "<!-- sample: ";
 /// What each page has to say.

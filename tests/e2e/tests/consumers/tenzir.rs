@@ -8,7 +8,8 @@ use std::process::Command;
 use drawbridge_readers::tenzir;
 use serde_json::Value;
 
-use crate::{bridge, cloud};
+use crate::cloud;
+use crate::consumers::bridge;
 
 /// A pipeline that reads one object and goes on with `then`.
 fn pipeline(endpoint: &str, (bucket, key): (&str, &str), parser: &str, then: &str) -> String {

@@ -7,7 +7,7 @@ use drawbridge_readers::run;
 use drawbridge_record::format;
 use serde_json::{Value, json};
 
-use crate::{alerts, bridge};
+use crate::consumers::{alerts, bridge};
 
 /// Runs a script without holding up the test's other work.
 async fn script(name: &'static str, args: &'static [&'static str], input: String) -> String {

@@ -60,17 +60,13 @@ async fn broken_tenants_fail_alone() {
     let identities = Identities::new().await;
     let sound = || (0..SOUND).map(|n| who::sound(n, &identities)).collect();
 
-    let alone = run(&emulator, &identities, "alone", sound(), 0).await;
     let mut all: Vec<Who> = sound();
     all.extend(trouble::all().into_iter().map(|trouble| trouble.who));
-    let together = run(
-        &emulator,
-        &identities,
-        "together",
-        all,
-        trouble::all().len(),
-    )
-    .await;
+    let broken = trouble::all().len();
+    let (alone, together) = futures::join!(
+        run(&emulator, &identities, "alone", sound(), 0),
+        run(&emulator, &identities, "together", all, broken),
+    );
 
     for n in 0..SOUND {
         let name = format!("tenant-{n:02}");

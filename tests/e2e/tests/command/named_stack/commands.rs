@@ -4,7 +4,7 @@ use drawbridge_store::Store as _;
 use serde_json::{Value, json};
 
 use super::{TENANT, World, functions_that_do_nothing};
-use crate::run::run;
+use crate::command::run::run;
 
 /// Each command that takes a place, with nothing but the stack's name.
 #[tokio::test(flavor = "multi_thread")]

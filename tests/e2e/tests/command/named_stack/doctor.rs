@@ -1,8 +1,8 @@
 use serde_json::Value;
 
 use super::{EMAIL, TENANT, World};
-use crate::answering::{Answer, answering};
-use crate::run::Outcome;
+use crate::command::answering::{Answer, answering};
+use crate::command::run::Outcome;
 
 fn lines(outcome: &Outcome) -> Vec<Value> {
     let lines = outcome.stdout.lines();

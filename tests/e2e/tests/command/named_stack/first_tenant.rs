@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{TENANT, World};
-use crate::answering::{Answer, answering};
-use crate::run::{Outcome, run, run_told};
+use crate::command::answering::{Answer, answering};
+use crate::command::run::{Outcome, run, run_told};
 
 /// A stack that has no tenant but that of its parameters.
 async fn deploy(name: &str) -> World {

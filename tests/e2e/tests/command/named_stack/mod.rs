@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::cloud;
-use crate::run::{Outcome, command, finish};
+use crate::command::run::{Outcome, command, finish};
 
 /// The tenant of these tests, which has a document.
 const TENANT: &str = "contoso";

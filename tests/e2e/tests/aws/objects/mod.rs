@@ -2,4 +2,4 @@
 
 mod notified;
 mod readers;
-mod rules;
+pub(crate) mod rules;
