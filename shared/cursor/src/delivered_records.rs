@@ -253,6 +253,15 @@ impl DeliveredRecords {
     /// Releases a claim whose record the queue did not take: the next claim of the same record is granted, with the
     /// same `AlertPart`, and facts that only this record carried count as not delivered again.
     pub fn release(&mut self, claimed: &Claimed) {
+        self.release_with(claimed, Versions::release);
+    }
+
+    /// The same for a record that lies in quarantine: whatever version comes after it is written.
+    pub fn release_quarantined(&mut self, claimed: &Claimed) {
+        self.release_with(claimed, Versions::release_quarantined);
+    }
+
+    fn release_with(&mut self, claimed: &Claimed, release: fn(&mut Versions, &Taken)) {
         let Claimed { alert, key, .. } = *claimed;
         let Some(entry) = self.alerts.get_mut(&alert.id) else {
             return;
@@ -269,7 +278,7 @@ impl DeliveredRecords {
         if let Some(part) = part_of(&mut self.large, alert.id, entry, &key) {
             let versions = entry.versions_of(part);
             match &claimed.taken {
-                Some(taken) => versions.release(taken),
+                Some(taken) => release(versions, taken),
                 None if claimed.is_new => *versions = Versions::NEVER_WRITTEN,
                 None => *versions = Versions::UNKNOWN,
             }

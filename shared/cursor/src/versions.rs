@@ -153,12 +153,7 @@ impl Versions {
 
     /// Releases what was taken: that version is claimed when it is read again.
     pub(crate) fn release(&mut self, taken: &Taken) {
-        self.text = UNKNOWN;
-        if let Some(at) = self.known.iter().position(|known| *known == taken.version) {
-            self.known.remove(at);
-            let forgotten = taken.forgotten.into_iter();
-            self.known.splice(..0, forgotten);
-        }
+        self.forget(taken);
         if self.content == taken.content {
             // What came before may have been released first.
             let is_as_before = self.known.last().copied() == taken.version_before;
@@ -166,6 +161,26 @@ impl Versions {
                 true => (taken.content_before, taken.updated_before),
                 false => (UNKNOWN, i64::MIN),
             };
+        }
+    }
+
+    /// The same for a version that lies in quarantine. Whatever comes after it is written, also if it says what was
+    /// written before: the quarantine would hold the newest version otherwise.
+    pub(crate) fn release_quarantined(&mut self, taken: &Taken) {
+        if self.content != taken.content || taken.content_before == NEVER_WRITTEN {
+            return self.release(taken);
+        }
+        self.forget(taken);
+        self.content = UNKNOWN;
+    }
+
+    /// Forgets that a version was taken.
+    fn forget(&mut self, taken: &Taken) {
+        self.text = UNKNOWN;
+        if let Some(at) = self.known.iter().position(|known| *known == taken.version) {
+            self.known.remove(at);
+            let forgotten = taken.forgotten.into_iter();
+            self.known.splice(..0, forgotten);
         }
     }
 
@@ -324,6 +339,41 @@ mod tests {
         claim(&mut written, new);
         written.release(&refused);
         assert_eq!(claimed(&mut written, &[new, old, new, old]), [old]);
+    }
+
+    #[test]
+    fn what_was_set_back_is_written_after_what_was_released_in_quarantine() {
+        let (old, new, set_back) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0));
+        let mut written = DeliveredRecords::default();
+        claim(&mut written, old);
+        let refused = claim(&mut written, new).unwrap();
+        let before = written.clone();
+        written.release_quarantined(&refused);
+        let all = [old, set_back, old, set_back];
+        assert_eq!(claimed(&mut written.clone(), &all), [set_back]);
+        // Another poll knows the old one only, and writes nothing.
+        let mut other = DeliveredRecords::default();
+        claim(&mut other, old);
+        for (alert, entry) in &other.alerts {
+            written.adopt(*alert, entry);
+        }
+        assert_eq!(claimed(&mut written.clone(), &all), [set_back]);
+        // Read again, it is put there again.
+        assert_eq!(
+            claimed(&mut written, &[new, old, new, set_back]),
+            [new, set_back]
+        );
+
+        // What came after it is the newest version all the same.
+        let mut written = before;
+        claim(&mut written, set_back);
+        written.release_quarantined(&refused);
+        assert_eq!(claimed(&mut written, &[set_back, old]), []);
+        // And a first version is still the first.
+        let mut written = DeliveredRecords::default();
+        let refused = claim(&mut written, old).unwrap();
+        written.release_quarantined(&refused);
+        assert!(claim(&mut written, new).unwrap().is_new);
     }
 
     #[test]

@@ -15,8 +15,13 @@ const LATEST_FOR_LIVE: SignedDuration = SignedDuration::from_mins(10);
 const SLACK_SECS: u64 = 300;
 /// What is on a page with an alert that fails has to wait for that page to be narrowed down.
 const NARROWING_SECS: u64 = 1800;
-/// So many polls halve a day down to the ten milliseconds of an alert that fails: a poll has time for some halves.
+/// So many polls halve a day down to the minutes around an alert that fails: a poll has time for some halves.
 const HALVING_POLLS: u64 = 8;
+/// So many take what lies close beside that alert: a week is halved 26 times until ten milliseconds are left, which then
+/// fail four times more, and a poll may have time for one of all these.
+const HALVING_BESIDE_POLLS: u64 = 30;
+/// What is closer to an alert that fails lies beside it.
+const BESIDE: SignedDuration = SignedDuration::from_secs(1);
 /// What is not listed behind known alerts has to wait until the state is saved next.
 const UNCOUNTED_SECS: u64 = 65 * 60;
 
@@ -49,8 +54,12 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         }
         // A sweep that meets a fault may leave it to the next.
         let sweeps = if has_faults { 2 } else { 1 };
-        let is_halved = schedule.has(Kind::PoisonAnswer) || schedule.has(Kind::PoisonWindow);
-        let polls = if is_halved { 2 + HALVING_POLLS } else { 2 };
+        let polls = 2
+            + match schedule.has(Kind::PoisonAnswer) || schedule.has(Kind::PoisonWindow) {
+                true if is_beside_poison(schedule, record) => HALVING_BESIDE_POLLS,
+                true => HALVING_POLLS,
+                false => 0,
+            };
         sweeps * SWEEPS[sweep].0 + polls * schedule.last_tick_secs() + SLACK_SECS
     } else {
         let mut faults = schedule.kinds.iter().filter(|kind| kind.is_fault());
@@ -78,15 +87,23 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
     Some(bound.cast_signed())
 }
 
+/// The alerts on whose account pages fail.
+fn poison(schedule: &Schedule) -> impl Iterator<Item = usize> {
+    let episodes = schedule.episodes.iter();
+    let poison = episodes.filter(|e| [Kind::PoisonAnswer, Kind::PoisonWindow].contains(&e.kind));
+    poison.filter_map(|e| usize::try_from(Answer::of(e.detail).1).ok())
+}
+
 /// Whether pages fail on account of that alert.
 fn is_poison(schedule: &Schedule, alert: usize) -> bool {
-    let poison = schedule
-        .episodes
-        .iter()
-        .filter(|e| [Kind::PoisonAnswer, Kind::PoisonWindow].contains(&e.kind));
-    poison
-        .into_iter()
-        .any(|e| Answer::of(e.detail).1 == alert as u64)
+    poison(schedule).any(|poison| poison == alert)
+}
+
+/// Whether the record lies so close to an alert that fails that it is read once all the rest is.
+fn is_beside_poison(schedule: &Schedule, record: &Wanted) -> bool {
+    let plans = poison(schedule).filter_map(|alert| schedule.alerts.get(alert));
+    let mut versions = plans.flat_map(|plan| &plan.versions);
+    versions.any(|version| version.updated.duration_since(record.updated).abs() < BESIDE)
 }
 
 /// How long store and queue are in trouble, for a tenant that has no faults of its own.

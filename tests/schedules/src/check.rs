@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use drawbridge_cursor::{State, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alerts::Version;
 use crate::expected::{Wanted, expected, expected_facts, without_part};
 use crate::facts;
 use crate::handler::{DAMAGED, Held, Ran, Taken};
@@ -163,12 +164,17 @@ fn is_lost(
         if !wanted.is_seen() || is_quarantined {
             return false;
         }
-        let delay = at.duration_since(wanted.visible.max(origin())).as_secs();
+        let delay_to = |at: Timestamp| at.duration_since(wanted.visible.max(origin())).as_secs();
         let worst = match bounds::sweep(wanted) {
             Some(sweep) => &mut findings.worst_sweep_secs[sweep],
             None => &mut findings.worst_delay_secs,
         };
-        *worst = delay.max(*worst);
+        *worst = delay_to(at).max(*worst);
+        // What lies there in a window came in time, too, if that was put there in time.
+        let last = schedule.alerts[wanted.alert].versions.last();
+        let put = last.filter(|_| wanted.is_final);
+        let put = put.and_then(|last| undelivered.quarantined_at(last));
+        let delay = delay_to(put.map_or(at, |put| put.min(at)));
         if let Some(bound) = bounds::bound_secs(schedule, wanted)
             && delay > bound
         {
@@ -292,6 +298,8 @@ pub(crate) struct Undelivered {
     /// Their bodies, by key.
     pub(crate) records: BTreeMap<String, String>,
     pub(crate) gaps: Vec<Window>,
+    /// When each of them was put there.
+    gaps_at: Vec<(Window, Timestamp)>,
     pub(crate) left: Vec<Window>,
 }
 
@@ -302,11 +310,19 @@ impl Undelivered {
         windows.any(|window| holds(window, updated))
     }
 
+    /// When a window with this version in it was put into the quarantine after Graph had shown it.
+    fn quarantined_at(&self, version: &Version) -> Option<Timestamp> {
+        let gaps = self.gaps_at.iter();
+        let later = gaps.filter(|(gap, at)| holds(gap, version.updated) && *at >= version.visible);
+        later.map(|(_, at)| *at).min()
+    }
+
     fn read(held: &Held) -> Self {
         let mut undelivered = Self {
             texts: Vec::new(),
             records: BTreeMap::new(),
             gaps: Vec::new(),
+            gaps_at: Vec::new(),
             left: Vec::new(),
         };
         for (key, body) in &held.objects {
@@ -326,8 +342,12 @@ impl Undelivered {
                 let text = |name: &str| item[name].as_str().map(str::to_owned);
                 undelivered.records.extend(text("key").zip(text("record")));
             } else if key.contains("/gaps/") {
-                let window = serde_json::from_value::<Window>(item["window"].clone());
-                undelivered.gaps.extend(window.ok());
+                if let Ok(window) = serde_json::from_value::<Window>(item["window"].clone()) {
+                    let puts = held.gaps.iter().filter(|(put, _)| put == key);
+                    let at = puts.map(|(_, at)| (window, *at));
+                    undelivered.gaps_at.extend(at);
+                    undelivered.gaps.push(window);
+                }
             } else if key.contains("/alerts/") {
                 undelivered.texts.push(text.into_owned());
             }

@@ -198,6 +198,24 @@ fn a_watermark_does_not_wait_for_a_count_after_a_poll_that_left_something() {
     break_nothing(&WATERMARK_WAITS, Kinds::NONE);
 }
 
+/// A version went to quarantine in a poll that failed then, and its claim was released: the next version said what was
+/// written before, and was taken for no change. So the newest version was the one in quarantine.
+const SET_BACK_AFTER_QUARANTINE: [u64; 1] = [26_051_638];
+
+#[test]
+fn what_is_set_back_is_written_after_what_a_poll_that_failed_has_quarantined() {
+    break_nothing(&SET_BACK_AFTER_QUARANTINE, Kinds::NONE);
+}
+
+/// A record was called late that a sweep had put into quarantine in time, in one window with an alert that fails for good.
+/// Hours later, another sweep cut its windows between the two.
+const IN_QUARANTINE_IN_TIME: [u64; 1] = [26_033_330];
+
+#[test]
+fn what_was_quarantined_in_time_is_not_late_when_it_is_read_after_all() {
+    break_nothing(&IN_QUARANTINE_IN_TIME, Kinds::NONE);
+}
+
 /// Sweeps that outlasted their time began again, where alerts cluster and pages are small (700044056); and
 /// the watermark stood still beside a page that failed (1005001).
 const NAMED: [u64; 2] = [700044056, 1005001];

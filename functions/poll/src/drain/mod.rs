@@ -265,7 +265,7 @@ impl<'a> Drain<'a> {
             }
         }
         for (output, claimed) in std::mem::take(&mut self.quarantined) {
-            self.state.output(&output).release(&claimed);
+            self.state.output(&output).release_quarantined(&claimed);
         }
     }
 

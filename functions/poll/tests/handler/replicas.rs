@@ -117,3 +117,25 @@ async fn what_the_queue_refused_is_written_from_any_replica() {
     poll(&world, 2, "resolved", NEW).await;
     assert_eq!(queue.messages().len(), 2);
 }
+
+/// Before, the version in quarantine was the newest one: what was set back was taken for what had been written last.
+#[tokio::test(start_paused = true)]
+async fn what_is_set_back_is_written_after_what_a_poll_that_failed_has_quarantined() {
+    const SET_BACK: &str = "2026-03-01T12:02:00Z";
+    let (mut world, queue) = world_of("native");
+    world.poller.settings.page_size = 1;
+    poll(&world, 0, "new", OLD).await;
+    show(&world, 0, "resolved", NEW);
+    let other = alert(0, "new", NEW).replace("da1", "da2");
+    world.graph.set("da2", NEW, other);
+    queue.then(Send::RefuseForGood(vec![0]));
+    queue.then(Send::Fail);
+    world.poll().await.unwrap_err();
+    poll(&world, 0, "new", SET_BACK).await;
+    let written = queue.messages();
+    let of_first = written
+        .iter()
+        .filter(|message| message.key.starts_with("da1"));
+    let last = of_first.map(|message| &message.body).next_back().unwrap();
+    assert!(last.contains(SET_BACK), "{last}");
+}

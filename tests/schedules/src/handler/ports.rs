@@ -87,6 +87,8 @@ pub struct Held {
     pub read_up_to: Option<Timestamp>,
     /// The largest state object, in bytes, and the most ranges to be read.
     pub largest: (usize, usize),
+    /// When each window was put into the quarantine, by the object's key.
+    pub gaps: Vec<(String, Timestamp)>,
     /// Pages that a saved state names and that are not stored.
     pub missing_pages: Vec<String>,
     /// The most pages that a saved state names.
@@ -185,6 +187,10 @@ impl Ports {
                 format!("saved: watermark {watermark:?}, unread {unread:?}, again {again:?}")
             });
         } else {
+            if key.contains("/gaps/") {
+                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                held.gaps.push((key.to_owned(), self.world.now()));
+            }
             self.world.note(|| format!("quarantined {key}"));
         }
     }
