@@ -1,7 +1,7 @@
 //! The repository stands on its own: no file of it reads what lies beside it, and what is for tests is
 //! in nothing that is released.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What is read of others is written down in the project as facts, with its source and licence beside
@@ -11,7 +11,49 @@ use std::process::Command;
 fn no_file_names_a_folder_beside_the_repository() {
     // In two parts, so that this file does not name it.
     let folder = ["shared", "reference"].join("/");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let files = files();
+    let names_it = |file: &&String| {
+        let bytes = std::fs::read(root().join(file)).unwrap_or_default();
+        bytes
+            .windows(folder.len())
+            .any(|window| window == folder.as_bytes())
+    };
+    let guilty: Vec<&String> = files.iter().filter(names_it).collect();
+    assert!(guilty.is_empty(), "{folder} is named in {guilty:?}");
+}
+
+/// No package looks for tests in its documentation, which takes longer than most packages' tests even where
+/// there are none. So no comment has an example in Rust that nobody would run.
+#[test]
+fn no_documentation_has_an_example_that_nobody_runs() {
+    for file in files().iter().filter(|file| file.ends_with(".rs")) {
+        let code = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+        let fences = code.lines().filter_map(|line| {
+            let comment = line.trim_start();
+            let text = comment.strip_prefix("///").or(comment.strip_prefix("//!"));
+            text?.trim_start().strip_prefix("```")
+        });
+        for language in fences.step_by(2) {
+            let is_rust = ["", "rust", "no_run", "should_panic"].contains(&language);
+            assert!(!is_rust, "{file}: say what the example's language is");
+        }
+    }
+    let libraries = files().into_iter().filter(|file| {
+        let manifest = file.strip_suffix("Cargo.toml");
+        manifest.is_some_and(|folder| root().join(folder).join("src/lib.rs").exists())
+    });
+    for manifest in libraries {
+        let text = std::fs::read_to_string(root().join(&manifest)).unwrap();
+        assert!(text.contains("doctest = false"), "{manifest}");
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The files of the repository, also those that are not yet committed.
+fn files() -> Vec<String> {
     let listed = Command::new("git")
         .args([
             "ls-files",
@@ -20,20 +62,16 @@ fn no_file_names_a_folder_beside_the_repository() {
             "--others",
             "--exclude-standard",
         ])
-        .current_dir(&root)
+        .current_dir(root())
         .output()
         .unwrap();
     let files = String::from_utf8(listed.stdout).unwrap();
-    let files: Vec<&str> = files.split_terminator('\0').collect();
-    assert!(files.contains(&"Cargo.toml"), "git lists {files:?}");
-    let names_it = |file: &&str| {
-        let bytes = std::fs::read(root.join(file)).unwrap_or_default();
-        bytes
-            .windows(folder.len())
-            .any(|window| window == folder.as_bytes())
-    };
-    let guilty: Vec<&str> = files.into_iter().filter(names_it).collect();
-    assert!(guilty.is_empty(), "{folder} is named in {guilty:?}");
+    let files: Vec<_> = files.split_terminator('\0').map(str::to_owned).collect();
+    assert!(
+        files.contains(&"Cargo.toml".to_owned()),
+        "git lists {files:?}"
+    );
+    files
 }
 
 #[test]
