@@ -193,12 +193,12 @@ impl JobLog for Log {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::path::Path;
 
     use drawbridge_config::ConfigError;
     use drawbridge_store::testing::{Call, Hook, Hooked};
     use drawbridge_store::{LocalStore, StoreError};
+    use drawbridge_telemetry::testing::Events;
     use jiff::SignedDuration;
     use serde_json::Value;
 
@@ -209,22 +209,9 @@ mod tests {
     struct Kept {
         log: Log,
         lines: Arc<Mutex<Vec<String>>>,
-        words: Words,
+        words: Events,
         _until: tracing::subscriber::DefaultGuard,
         folder: tempfile::TempDir,
-    }
-
-    #[derive(Clone, Default)]
-    struct Words(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Words {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
     }
 
     fn now() -> Timestamp {
@@ -233,14 +220,9 @@ mod tests {
 
     fn kept(by_tenant: bool) -> Kept {
         let folder = tempfile::tempdir().unwrap();
-        let (lines, words) = (Arc::<Mutex<Vec<String>>>::default(), Words::default());
-        let (printed, writer) = (Arc::clone(&lines), words.clone());
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .without_time()
-            .with_writer(move || writer.clone())
-            .finish();
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let printed = Arc::clone(&lines);
+        let (words, until) = Events::record_json();
         Kept {
             log: Log {
                 store: Arc::new(LocalStore::new(folder.path())),
@@ -253,7 +235,7 @@ mod tests {
             },
             lines,
             words,
-            _until: tracing::subscriber::set_default(subscriber),
+            _until: until,
             folder,
         }
     }
@@ -271,12 +253,7 @@ mod tests {
 
         /// The lines of words since the last time.
         fn words(&self) -> Vec<Value> {
-            let words = std::mem::take(&mut *self.words.0.lock().unwrap());
-            let words = String::from_utf8(words).unwrap();
-            words
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect()
+            self.words.take_json()
         }
     }
 
