@@ -144,6 +144,19 @@ impl Emulator {
             .collect()
     }
 
+    /// Sets the clock of EventBridge Scheduler, and of nothing else, ahead of the machine's: what is
+    /// due by then fires at once. Only with [`Options::auth`].
+    ///
+    /// # Errors
+    /// If its folder cannot be written to.
+    pub fn set_schedules_ahead(&self, secs: u32) -> std::io::Result<()> {
+        let path = self.data_dir().join("schedules_ahead_secs");
+        // Renamed, for it may be read at any time.
+        let written = path.with_extension("new");
+        std::fs::write(&written, secs.to_string())?;
+        std::fs::rename(written, path)
+    }
+
     /// The folder with everything the emulator writes; gone when it has stopped.
     pub fn data_dir(&self) -> &Path {
         self.process.data_dir()

@@ -10,3 +10,4 @@ mod first_hour;
 pub(crate) mod objects;
 mod poll_function;
 mod serve;
+mod tenants;

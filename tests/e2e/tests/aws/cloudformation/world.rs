@@ -67,6 +67,8 @@ impl World {
             ("DeliverSecretArn", hook),
             // The consumer of siem reads with Amazon's Extended Client.
             ("MessagePointers", "yes".to_owned()),
+            // Until the test has all functions begin anew.
+            ("TenantMetrics", "yes".to_owned()),
         ];
         parameters.extend(read_from(&simulator));
         let bundle = Bundle::make(&emulator, binaries).unwrap();

@@ -4,16 +4,6 @@
 //! The jobs go through the FIFO queue of the emulated cloud; dispatch and poll are the functions'
 //! own code, poll in processes of its own. One simulator is the Entra and the Graph of all.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test says what is wrong by failing"
-)]
-#![allow(clippy::print_stdout, reason = "it has no harness to tell how it went")]
-
-#[path = "../alerts/mod.rs"]
-#[allow(dead_code, reason = "the tenants make alerts of their own")]
-mod alerts;
 mod cloud;
 mod older;
 mod trouble;
@@ -29,6 +19,7 @@ use drawbridge_simulator::{Alerts, Options, Simulator, Stats};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::alerts;
 use cloud::Cloud;
 use who::{Identities, SOUND, Who};
 use worker::{Invoked, Worker};
@@ -38,23 +29,7 @@ const WORKERS: usize = 4;
 
 const TICKS: i64 = 3;
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    if worker::is_worker() {
-        runtime.block_on(worker::serve());
-    } else {
-        runtime.block_on(broken_tenants_fail_alone());
-        println!(
-            "{SOUND} tenants and {} broken ones: ok",
-            trouble::all().len()
-        );
-    }
-}
-
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_tenants_fail_alone() {
     let emulator = Emulator::start().await.unwrap();
     let identities = Identities::new().await;

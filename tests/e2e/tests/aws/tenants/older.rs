@@ -9,10 +9,11 @@ use drawbridge_store::Store as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::cloud::Cloud;
-use crate::who::{self, Who};
-use crate::worker::{Invoked, Worker};
-use crate::{alerts, drain};
+use super::cloud::Cloud;
+use super::drain;
+use super::who::{self, Who};
+use super::worker::{Invoked, Worker};
+use crate::alerts;
 
 const ID: &str = "days-long-gone";
 

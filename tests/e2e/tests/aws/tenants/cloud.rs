@@ -12,7 +12,7 @@ use drawbridge_simulator::Simulator;
 use drawbridge_store::{S3Store, Store as _};
 use serde_json::{Value, json};
 
-use crate::who::{SECRET_PREFIX, Who, place};
+use super::who::{SECRET_PREFIX, Who, place};
 
 pub(crate) struct Cloud<'e> {
     emulator: &'e Emulator,

@@ -1,50 +1,13 @@
-//! The poll function in a process of its own, with the environment that Lambda would give it: a
-//! line with an event in, lines of logs and metrics and at last the answer out.
+//! The poll function in a process of its own, with the environment that Lambda would give it.
 
-use std::io::Write as _;
 use std::process::Stdio;
-use std::time::{Duration, SystemTime};
 
-use drawbridge_poll::lambda::Function;
-use lambda_runtime::{Context, LambdaEvent};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// Set for the processes that are the function.
-const IS_WORKER: &str = "DRAWBRIDGE_TEST_WORKER";
-
 /// What comes before the answer.
 const ANSWER: &str = "answer ";
-
-/// What the function may take of time.
-const TIMEOUT: Duration = Duration::from_secs(25);
-
-pub(crate) fn is_worker() -> bool {
-    std::env::var_os(IS_WORKER).is_some()
-}
-
-/// Answers events until there are no more.
-pub(crate) async fn serve() {
-    drawbridge_telemetry::log_to_cloudwatch();
-    let function = Function::start().await.unwrap();
-    // Nothing else is to be done while it waits for an event.
-    for event in std::io::stdin().lines() {
-        let event = event.unwrap();
-        let deadline = SystemTime::now() + TIMEOUT;
-        let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let mut context = Context::default();
-        context.deadline = u64::try_from(deadline.as_millis()).unwrap();
-        let event = LambdaEvent::new(serde_json::from_str(&event).unwrap(), context);
-        let answer = match function.handle(event).await {
-            Ok(answer) => answer,
-            Err(error) => json!({ "error": error.to_string() }),
-        };
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "{ANSWER}{answer}").unwrap();
-        out.flush().unwrap();
-    }
-}
 
 /// A process of the function.
 pub(crate) struct Worker {
@@ -64,9 +27,8 @@ pub(crate) struct Invoked {
 
 impl Worker {
     pub(crate) fn spawn(environment: &[(&str, String)]) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let mut child = Command::new(env!("CARGO_BIN_EXE_poll_worker"))
             .env_clear()
-            .env(IS_WORKER, "1")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -3,8 +3,8 @@
 use drawbridge_simulator::{Credential, Simulator};
 use serde_json::Value;
 
-use crate::TenantOutcome;
-use crate::who::{Who, application, directory, with_secret};
+use super::TenantOutcome;
+use super::who::{Who, application, directory, with_secret};
 
 /// A broken tenant, and what is to be seen of it after three ticks.
 pub(crate) struct Trouble {
