@@ -48,6 +48,49 @@ fn no_documentation_has_an_example_that_nobody_runs() {
     }
 }
 
+/// A library or program without unit tests is not built a second time to run none. Should it get one, it
+/// is found here.
+#[test]
+fn what_is_not_built_for_its_unit_tests_has_none() {
+    let files = files();
+    let mut untested = 0;
+    for manifest in files.iter().filter(|file| file.ends_with("Cargo.toml")) {
+        let folder = manifest.strip_suffix("Cargo.toml").unwrap();
+        let text = std::fs::read_to_string(root().join(manifest)).unwrap();
+        let package: toml::Table = text.parse().unwrap();
+        let programs = package.get("bin").and_then(toml::Value::as_array);
+        let targets = package
+            .get("lib")
+            .into_iter()
+            .chain(programs.into_iter().flatten());
+        for target in targets.filter(|target| target.get("test") == Some(&false.into())) {
+            untested += 1;
+            let path = target.get("path").map(|path| path.as_str().unwrap());
+            for file in &files {
+                let part = file.strip_prefix(folder);
+                if part.is_some_and(|part| part.ends_with(".rs") && is_of(path, part)) {
+                    let code = std::fs::read_to_string(root().join(file)).unwrap();
+                    let found = ["#[test]", "#[tokio::test", "proptest!"]
+                        .iter()
+                        .any(|mark| code.contains(mark));
+                    assert!(!found, "{manifest} leaves out the tests of {file}");
+                }
+            }
+        }
+    }
+    assert!(untested > 10, "{untested}");
+}
+
+/// Whether a file of a package belongs to the program at `path`, which is alone or in a folder of its
+/// own, or to the library, which has all else.
+fn is_of(path: Option<&str>, file: &str) -> bool {
+    match path {
+        None => file.starts_with("src/") && file != "src/main.rs" && !file.starts_with("src/bin/"),
+        Some("src/main.rs") => file == "src/main.rs",
+        Some(path) => file.starts_with(path.strip_suffix("main.rs").unwrap_or(path)),
+    }
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
