@@ -88,6 +88,8 @@ fn environment_in(
         "--require-hashes",
         // The list has all there is to be, and nothing comes beside it.
         "--no-deps",
+        // Python compiles what is imported, which is a small part of it.
+        "--no-compile",
     ];
     run(
         "pip install",
