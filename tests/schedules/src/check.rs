@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alerts::Version;
 use crate::expected::{Wanted, expected, expected_facts, without_part};
 use crate::facts;
-use crate::handler::{DAMAGED, Held, Ran, Taken};
+use crate::handler::{DAMAGED, Held, PutAside, Ran, Taken};
 use crate::{Kind, Schedule, bounds, known, origin, outputs, versions};
 
 /// A state may have this many ranges to read at most.
@@ -297,6 +297,8 @@ pub(crate) struct Undelivered {
     texts: Vec<String>,
     /// Their bodies, by key.
     pub(crate) records: BTreeMap<String, String>,
+    /// The keys of those that a poll put there which saved its state then.
+    pub(crate) noted: BTreeSet<String>,
     pub(crate) gaps: Vec<Window>,
     /// When each of them was put there.
     gaps_at: Vec<(Window, Timestamp)>,
@@ -317,10 +319,11 @@ impl Undelivered {
         later.map(|(_, at)| *at).min()
     }
 
-    fn read(held: &Held) -> Self {
+    pub(crate) fn read(held: &Held) -> Self {
         let mut undelivered = Self {
             texts: Vec::new(),
             records: BTreeMap::new(),
+            noted: BTreeSet::new(),
             gaps: Vec::new(),
             gaps_at: Vec::new(),
             left: Vec::new(),
@@ -340,6 +343,10 @@ impl Undelivered {
             };
             if key.contains("/records/") {
                 let text = |name: &str| item[name].as_str().map(str::to_owned);
+                let is_noted = |put: &PutAside| put.saved && put.object == *key;
+                if held.put_aside.iter().any(is_noted) {
+                    undelivered.noted.extend(text("key"));
+                }
                 undelivered.records.extend(text("key").zip(text("record")));
             } else if key.contains("/gaps/") {
                 if let Ok(window) = serde_json::from_value::<Window>(item["window"].clone()) {

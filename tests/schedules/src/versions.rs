@@ -24,11 +24,11 @@ pub(crate) fn check(
     let mut newest: BTreeMap<usize, usize> = BTreeMap::new();
     let versions = held.of_others.iter();
     let versions: Vec<_> = versions.filter(|taken| taken.format == "native").collect();
-    // Of what a poll sent that did not save, the state knows nothing: what is set back before the next
-    // poll is no change to it.
+    // Of what a poll sent or put aside that did not save, the state knows nothing: what is set back before
+    // the next poll is no change to it.
     let known = versions.iter().filter(|taken| !is_excused(taken));
     let known = known.map(|taken| &taken.key);
-    for key in known.chain(undelivered.records.keys()) {
+    for key in known.chain(&undelivered.noted) {
         if let Some((alert, version)) = places.get(key) {
             let known = newest.entry(*alert).or_default();
             *known = (*known).max(*version);
@@ -114,5 +114,77 @@ fn said(value: &Value) -> String {
             format!("{members:?}")
         }
         value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::alerts::Version;
+    use crate::handler::{PutAside, Taken};
+    use crate::{Kinds, Without, origin};
+
+    /// An alert that is set and set back.
+    fn schedule() -> Schedule {
+        let calm = Kind::ALL.into_iter().fold(Kinds::NONE, Kinds::with);
+        let mut schedule = Schedule::new(1, &Without::from(calm));
+        schedule.kinds = Kinds::NONE.with(Kind::Replicas);
+        schedule.alerts.truncate(1);
+        let first = schedule.alerts[0].versions[0].clone();
+        let time = |time| format!("\"lastUpdateDateTime\":\"{time:.7}\"");
+        let versions = ["new", "inProgress", "new"].into_iter().zip(1..);
+        let versions = versions.map(|(status, minute)| {
+            let updated = origin() + SignedDuration::from_mins(minute);
+            let status = format!("\"status\":\"{status}\"");
+            let json = first.json.replace("\"status\":\"new\"", &status);
+            Version {
+                updated,
+                visible: updated,
+                json: json.replace(&time(first.updated), &time(updated)),
+                ..first.clone()
+            }
+        });
+        schedule.alerts[0].versions = versions.collect();
+        schedule
+    }
+
+    /// What is wrong if the first version was written, the second one lies in quarantine, and nothing followed.
+    fn broken(saved: bool) -> Vec<String> {
+        let schedule = schedule();
+        let keys = places(&schedule).into_iter();
+        let keys: BTreeMap<usize, String> = keys.map(|(key, (_, n))| (n, key)).collect();
+        let written = Taken {
+            tenant: schedule.tenant.clone(),
+            format: "native".to_owned(),
+            at: origin(),
+            run: 1,
+            is_acknowledged: true,
+            saved: true,
+            key: keys[&0].clone(),
+            body: schedule.alerts[0].versions[0].json.clone(),
+        };
+        let object = "quarantine/contoso/records/2.json".to_owned();
+        let item = serde_json::json!({"key": keys[&1], "record": "{}"});
+        let held = Held {
+            of_others: vec![written],
+            objects: [(object.clone(), item.to_string().into())].into(),
+            put_aside: vec![PutAside {
+                object,
+                run: 2,
+                saved,
+            }],
+            ..Held::default()
+        };
+        let mut findings = Findings::default();
+        check(&schedule, &held, &Undelivered::read(&held), &mut findings);
+        findings.broken
+    }
+
+    #[test]
+    fn what_is_set_back_follows_what_a_poll_that_saved_has_put_aside() {
+        assert_eq!(broken(true).len(), 1);
+        assert_eq!(broken(false), Vec::<String>::new());
     }
 }

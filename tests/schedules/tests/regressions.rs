@@ -207,6 +207,15 @@ fn what_is_set_back_is_written_after_what_a_poll_that_failed_has_quarantined() {
     break_nothing(&SET_BACK_AFTER_QUARANTINE, Kinds::NONE);
 }
 
+/// An old version was taken for the newest one in quarantine, where only polls had put it that did not save: a queue could
+/// not be flushed at their end. The alert was set back before the next poll that saved, to which it had not changed.
+const SET_BACK_BEFORE_A_SAVE: [u64; 1] = [27_206_930];
+
+#[test]
+fn what_a_poll_has_quarantined_that_did_not_save_is_not_followed_by_what_is_set_back() {
+    break_nothing(&SET_BACK_BEFORE_A_SAVE, Kinds::NONE);
+}
+
 /// A record was called late that a sweep had put into quarantine in time, in one window with an alert that fails for good.
 /// Hours later, another sweep cut its windows between the two.
 const IN_QUARANTINE_IN_TIME: [u64; 1] = [26_033_330];

@@ -19,7 +19,7 @@ use std::sync::{Arc, PoisonError};
 use futures::future::join_all;
 
 use operate::operate;
-pub use ports::{Held, Shared, Taken};
+pub use ports::{Held, PutAside, Shared, Taken};
 pub(crate) use queue::HIDDEN_SECS;
 use tenant::Tenant;
 use workers::Workers;

@@ -89,6 +89,8 @@ pub struct Held {
     pub largest: (usize, usize),
     /// When each window was put into the quarantine, by the object's key.
     pub gaps: Vec<(String, Timestamp)>,
+    /// What put records into the quarantine.
+    pub put_aside: Vec<PutAside>,
     /// Pages that a saved state names and that are not stored.
     pub missing_pages: Vec<String>,
     /// The most pages that a saved state names.
@@ -114,6 +116,17 @@ pub struct Taken {
     pub key: String,
     /// Its body.
     pub body: String,
+}
+
+/// A record that a poll put into the quarantine.
+#[derive(Debug, Clone)]
+pub struct PutAside {
+    /// The object's key.
+    pub object: String,
+    /// Which poll.
+    pub run: usize,
+    /// Whether the poll saved its state after that.
+    pub saved: bool,
 }
 
 /// The ports of one process.
@@ -164,6 +177,9 @@ impl Ports {
             let mut taken = self.shared.taken();
             let of_this = taken.iter_mut().filter(|taken| taken.run == number);
             of_this.for_each(|taken| taken.saved = true);
+            let put_aside = held.put_aside.iter_mut();
+            let of_this = put_aside.filter(|put| put.run == number);
+            of_this.for_each(|put| put.saved = true);
             held.watermarks.push(state.watermark);
             held.largest.0 = held.largest.0.max(body.len());
             let pages = pages_prefix(key.trim_start_matches("state/").trim_end_matches(".json"));
@@ -187,9 +203,15 @@ impl Ports {
                 format!("saved: watermark {watermark:?}, unread {unread:?}, again {again:?}")
             });
         } else {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
             if key.contains("/gaps/") {
-                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
                 held.gaps.push((key.to_owned(), self.world.now()));
+            } else if key.contains("/records/") {
+                held.put_aside.push(PutAside {
+                    object: key.to_owned(),
+                    run: self.current.run().number,
+                    saved: false,
+                });
             }
             self.world.note(|| format!("quarantined {key}"));
         }
