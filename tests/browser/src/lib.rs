@@ -23,7 +23,7 @@ pub fn check(script: &str, check: &str, args: &[&str]) {
         .join("python")
         .join(script);
     let mut command = Command::new(python);
-    command.arg("-B").arg(&script).arg(check).args(args);
+    command.arg(&script).arg(check).args(args);
     command
         .envs(chromium::environment())
         .env("DRAWBRIDGE_SCREENSHOTS", screenshots())
