@@ -24,6 +24,14 @@ const HALVING_BESIDE_POLLS: u64 = 30;
 const BESIDE: SignedDuration = SignedDuration::from_secs(1);
 /// What is not listed behind known alerts has to wait until the state is saved next.
 const UNCOUNTED_SECS: u64 = 65 * 60;
+/// For so long a poll begins requests for a sweep: what it has for sweeps, less what it keeps for a page on its way.
+const SWEEPING_MS: u64 = 20_000;
+/// So many requests in a minute need no pause between them, and those after them one of so many milliseconds.
+const UNSPACED: u64 = 10;
+const SPACING_MS: u64 = 600;
+/// So many of a poll's requests for a sweep are about numbers: before and after a part that is read, and of what is left
+/// when the time is up.
+const COUNTS: u64 = 3;
 
 /// Which of the sweeps finds what calls for the record, if no live poll does.
 pub(crate) fn sweep(record: &Wanted) -> Option<usize> {
@@ -54,7 +62,8 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
         }
         // A sweep that meets a fault may leave it to the next.
         let sweeps = if has_faults { 2 } else { 1 };
-        let polls = 2
+        let polls = 1
+            + sweeping_polls(schedule)
             + match schedule.has(Kind::PoisonAnswer) || schedule.has(Kind::PoisonWindow) {
                 true if is_beside_poison(schedule, record) => HALVING_BESIDE_POLLS,
                 true => HALVING_POLLS,
@@ -87,6 +96,23 @@ pub(crate) fn bound_secs(schedule: &Schedule, record: &Wanted) -> Option<i64> {
     Some(bound.cast_signed())
 }
 
+/// How many polls it takes to read all that sweeps list. Each poll has 30 seconds for that. What is left waits for the
+/// next one, beside what another sweep has left: the parts take turns, and none is among them twice, so that what is
+/// found waits until the others have been read.
+fn sweeping_polls(schedule: &Schedule) -> u64 {
+    let listed = schedule
+        .alerts
+        .iter()
+        .filter(|plan| !plan.versions.is_empty());
+    let pages = (listed.count() as u64).div_ceil(schedule.page_size.into());
+    // There are dozens of requests, of which the mean tells.
+    let request_ms = u64::midpoint(schedule.latency_ms.0, schedule.latency_ms.1).max(1);
+    let spaced_ms = SWEEPING_MS.saturating_sub(UNSPACED * request_ms);
+    let spaced = spaced_ms / (request_ms + SPACING_MS);
+    let requests = (SWEEPING_MS / request_ms).min(UNSPACED) + spaced;
+    pages.div_ceil(requests.saturating_sub(COUNTS).max(1))
+}
+
 /// The alerts on whose account pages fail.
 fn poison(schedule: &Schedule) -> impl Iterator<Item = usize> {
     let episodes = schedule.episodes.iter();
@@ -113,4 +139,26 @@ fn outages(schedule: &Schedule) -> u64 {
     let total: u64 = lengths.sum();
     // A job that failed comes back after four minutes at most.
     if total > 0 { total + 240 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kinds, Without};
+
+    #[test]
+    fn sweeps_take_a_poll_unless_there_is_no_time_for_their_pages() {
+        let calm = Kind::ALL.into_iter().fold(Kinds::NONE, Kinds::with);
+        let mut schedule = Schedule::new(1, &Without::from(calm));
+        let plan = schedule.alerts[0].clone();
+        schedule.alerts = vec![plan; 102];
+        let mut polls = |page_size, latency_ms| {
+            (schedule.page_size, schedule.latency_ms) = (page_size, latency_ms);
+            sweeping_polls(&schedule)
+        };
+        assert_eq!(polls(1000, (500, 4000)), 1);
+        assert_eq!(polls(10, (20, 400)), 1);
+        // Of eight requests in 20 seconds, five are for pages of two alerts.
+        assert_eq!(polls(2, (500, 4000)), 11);
+    }
 }

@@ -207,6 +207,15 @@ fn what_is_set_back_is_written_after_what_a_poll_that_failed_has_quarantined() {
     break_nothing(&SET_BACK_AFTER_QUARANTINE, Kinds::NONE);
 }
 
+/// A record was called late that only a sweep finds, where Graph is slow and pages have two alerts each: in the 30 seconds
+/// of a poll, the hourly sweep and what was left of the daily one read a dozen alerts, and polls were half an hour apart.
+const SWEPT_IN_MANY_POLLS: [u64; 1] = [27_074_039];
+
+#[test]
+fn what_a_sweep_finds_may_wait_until_polls_had_the_time_for_all_that_sweeps_list() {
+    break_nothing(&SWEPT_IN_MANY_POLLS, Kinds::NONE);
+}
+
 /// An old version was taken for the newest one in quarantine, where only polls had put it that did not save: a queue could
 /// not be flushed at their end. The alert was set back before the next poll that saved, to which it had not changed.
 const SET_BACK_BEFORE_A_SAVE: [u64; 1] = [27_206_930];
