@@ -256,9 +256,10 @@ impl DeliveredRecords {
         self.release_with(claimed, Versions::release);
     }
 
-    /// The same for a record that lies in quarantine: whatever version comes after it is written.
-    pub fn release_quarantined(&mut self, claimed: &Claimed) {
-        self.release_with(claimed, Versions::release_quarantined);
+    /// The same for a record that lies in quarantine, or that the queue may have taken: whatever version comes after it
+    /// is written.
+    pub fn release_in_doubt(&mut self, claimed: &Claimed) {
+        self.release_with(claimed, Versions::release_in_doubt);
     }
 
     fn release_with(&mut self, claimed: &Claimed, release: fn(&mut Versions, &Taken)) {

@@ -164,9 +164,10 @@ impl Versions {
         }
     }
 
-    /// The same for a version that lies in quarantine. Whatever comes after it is written, also if it says what was
-    /// written before: the quarantine would hold the newest version otherwise.
-    pub(crate) fn release_quarantined(&mut self, taken: &Taken) {
+    /// The same for a version that lies in quarantine, or that the queue may have taken. Whatever comes after it is
+    /// written, also if it says what was written before: the quarantine or the reader would have the newest version
+    /// otherwise.
+    pub(crate) fn release_in_doubt(&mut self, taken: &Taken) {
         if self.content != taken.content || taken.content_before == NEVER_WRITTEN {
             return self.release(taken);
         }
@@ -342,13 +343,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_back_is_written_after_what_was_released_in_quarantine() {
+    fn what_was_set_back_is_written_after_what_was_released_in_doubt() {
         let (old, new, set_back) = ((NEW, 0x20, 0), (ACTIVE, 0x40, 0), (NEW, 0x60, 0));
         let mut written = DeliveredRecords::default();
         claim(&mut written, old);
         let refused = claim(&mut written, new).unwrap();
         let before = written.clone();
-        written.release_quarantined(&refused);
+        written.release_in_doubt(&refused);
         let all = [old, set_back, old, set_back];
         assert_eq!(claimed(&mut written.clone(), &all), [set_back]);
         // Another poll knows the old one only, and writes nothing.
@@ -367,12 +368,12 @@ mod tests {
         // What came after it is the newest version all the same.
         let mut written = before;
         claim(&mut written, set_back);
-        written.release_quarantined(&refused);
+        written.release_in_doubt(&refused);
         assert_eq!(claimed(&mut written, &[set_back, old]), []);
         // And a first version is still the first.
         let mut written = DeliveredRecords::default();
         let refused = claim(&mut written, old).unwrap();
-        written.release_quarantined(&refused);
+        written.release_in_doubt(&refused);
         assert!(claim(&mut written, new).unwrap().is_new);
     }
 

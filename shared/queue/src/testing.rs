@@ -74,6 +74,8 @@ pub enum Send {
     RefuseTooLong,
     /// It takes nothing.
     Fail,
+    /// It takes all, and its answer is lost.
+    TakeAndFail,
 }
 
 impl Send {
@@ -84,6 +86,7 @@ impl Send {
             Self::RefuseForGood(indices) => (indices.contains(&index), "Scripted", false),
             Self::RefuseTooLong => (message.body.len() > 1 << 20, code::TOO_LONG, false),
             Self::Fail => (true, "Scripted", true),
+            Self::TakeAndFail => (false, "", true),
         };
         is_refused.then(|| Refused {
             index,
@@ -149,7 +152,10 @@ impl Queue for FaultyQueue {
         let Some(send) = self.script.lock().unwrap().pop_front() else {
             return self.memory.send(messages).await;
         };
-        if send == Send::Fail {
+        if send == Send::TakeAndFail {
+            self.memory.take(messages.iter());
+        }
+        if [Send::Fail, Send::TakeAndFail].contains(&send) {
             return Err(AccessError::unavailable("a queue in memory", "Scripted").into());
         }
         let of_each = messages.iter().enumerate();

@@ -26,7 +26,7 @@ pub(crate) fn check(
     let versions: Vec<_> = versions.filter(|taken| taken.format == "native").collect();
     // Of what a poll sent or put aside that did not save, the state knows nothing: what is set back before
     // the next poll is no change to it.
-    let known = versions.iter().filter(|taken| !is_excused(taken));
+    let known = versions.iter().filter(|taken| taken.saved);
     let known = known.map(|taken| &taken.key);
     for key in known.chain(&undelivered.noted) {
         if let Some((alert, version)) = places.get(key) {

@@ -78,7 +78,7 @@ impl Drain<'_> {
         let quarantined = self.state.output(QUARANTINED);
         if let Some(claimed) = quarantined.claim(alert, &[0; 32], now_secs) {
             // The claim is noted first, so that it is released if the alert cannot be written.
-            self.quarantined.push((QUARANTINED.to_owned(), claimed));
+            self.in_doubt.push((QUARANTINED.to_owned(), claimed));
             if !self.options.dry_run {
                 self.poller.quarantine().alert(raw, error).await?;
             }
@@ -208,8 +208,10 @@ impl Drain<'_> {
         let refused = match output.queue.send(&batch.messages).await {
             Ok(refused) => refused,
             Err(error) => {
-                // Their claims are released with all others that wait when the window fails.
-                self.batches[n] = batch;
+                // The queue may have taken some or all: their claims are released when the window fails.
+                let claims = batch.claims.into_iter();
+                self.in_doubt
+                    .extend(claims.map(|claimed| (output.name.clone(), claimed)));
                 return Err(error.into());
             }
         };
@@ -223,7 +225,7 @@ impl Drain<'_> {
         }
         for refused in &never {
             let claimed = batch.claims[refused.index];
-            self.quarantined.push((output.name.clone(), claimed));
+            self.in_doubt.push((output.name.clone(), claimed));
         }
         for refused in &never {
             let message = &batch.messages[refused.index];

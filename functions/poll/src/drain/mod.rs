@@ -36,8 +36,8 @@ pub(crate) struct Drain<'a> {
     context: &'a PollContext<'a>,
     options: ReadOptions,
     batches: Vec<Batch>,
-    /// Claims of quarantined items, with the name of their output in the state.
-    quarantined: Vec<(String, Claimed)>,
+    /// Claims of quarantined items and of what a queue may have taken, with the name of their output in the state.
+    in_doubt: Vec<(String, Claimed)>,
     /// The alerts that Graph returned: their number is compared with Graph's own.
     seen: HashSet<AlertDigest>,
     /// What it has listed of the attempt at hand.
@@ -165,7 +165,7 @@ impl<'a> Drain<'a> {
             counted_nothing: None,
             options,
             batches,
-            quarantined: Vec::new(),
+            in_doubt: Vec::new(),
             requests: poller.graph.stats().requests,
             records_before,
             answered: false,
@@ -255,8 +255,8 @@ impl<'a> Drain<'a> {
         }
     }
 
-    /// Releases the claims of what was not sent and of what was quarantined. A poll that fails still saves what it
-    /// sent; the next one sends the rest, and counts what it quarantines anew.
+    /// Releases the claims of what was not sent, of what a queue may have taken, and of what was quarantined. A poll that
+    /// fails still saves what it sent; the next one sends the rest, and counts what it quarantines anew.
     fn release(&mut self) {
         for (output, batch) in self.poller.outputs.iter().zip(&mut self.batches) {
             let written = self.state.output(&output.name);
@@ -264,8 +264,8 @@ impl<'a> Drain<'a> {
                 written.release(&claimed);
             }
         }
-        for (output, claimed) in std::mem::take(&mut self.quarantined) {
-            self.state.output(&output).release_quarantined(&claimed);
+        for (output, claimed) in std::mem::take(&mut self.in_doubt) {
+            self.state.output(&output).release_in_doubt(&claimed);
         }
     }
 
