@@ -11,6 +11,7 @@ use crate::world::{FaultyQueue, Put, Send, World};
 
 const OLD: &str = "2026-03-01T11:59:00Z";
 const NEW: &str = "2026-03-01T12:01:00Z";
+const SET_BACK: &str = "2026-03-01T12:02:00Z";
 
 /// An alert with that status, last changed at `updated`, as the replica of that number has it.
 fn alert(replica: usize, status: &str, updated: &str) -> String {
@@ -121,7 +122,6 @@ async fn what_the_queue_refused_is_written_from_any_replica() {
 /// Before, the version in quarantine was the newest one: what was set back was taken for what had been written last.
 #[tokio::test(start_paused = true)]
 async fn what_is_set_back_is_written_after_what_a_poll_that_failed_has_quarantined() {
-    const SET_BACK: &str = "2026-03-01T12:02:00Z";
     let (mut world, queue) = world_of("native");
     world.poller.settings.page_size = 1;
     poll(&world, 0, "new", OLD).await;
@@ -146,7 +146,6 @@ fn last_of_first(queue: &FaultyQueue) -> String {
 /// Before, the reader kept the version whose answer was lost: what was set back was taken for what had been written last.
 #[tokio::test(start_paused = true)]
 async fn what_is_set_back_is_written_after_what_a_queue_took_without_an_answer() {
-    const SET_BACK: &str = "2026-03-01T12:02:00Z";
     let (mut world, queue) = world_of("native");
     world.poller.settings.page_size = 1;
     poll(&world, 0, "new", OLD).await;
