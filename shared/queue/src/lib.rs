@@ -3,7 +3,7 @@
 //! Records leave through [`Queue::send`]; the watermark moves only after every message was taken
 //! and [`Queue::flush`] returned. Delivery is at least once: a call that fails in the middle is
 //! made again, and [`Message::key`] lets a reader drop what it has seen. All implementations pass
-//! the same conformance suite (`tests/e2e/tests/queue_conformance.rs`).
+//! the same conformance suite (`tests/e2e/tests/conformance/queue`).
 //!
 //! - [`LocalQueue`]: one line per message in a file that any log shipper can tail.
 //! - [`ObjectsQueue`]: gzip NDJSON objects in a store, of which S3 tells the readers.

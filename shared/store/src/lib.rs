@@ -3,7 +3,7 @@
 //! State, quarantined alerts and bodies too big for a queue live behind [`Store`]. What keeps two
 //! polls from moving the same watermark is [`Store::put_if`]: a write that happens only if nobody
 //! else wrote first. Both implementations pass the same conformance suite
-//! (`tests/e2e/tests/store_conformance.rs`).
+//! (`tests/e2e/tests/conformance/store.rs`).
 //!
 //! - [`LocalStore`]: files in a folder, for one machine.
 //! - [`S3Store`] (feature `aws`): objects in a bucket.

@@ -95,6 +95,7 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def size(self, width, height):
+        self.shown = (width, height)
         is_phone = width < 600
         self.cdp(
             "Emulation.setDeviceMetricsOverride",
@@ -114,11 +115,13 @@ class Browser:
         self.cdp("Emulation.setEmulatedMedia", media="print" if is_paper else "", features=[])
 
     def picture(self, name):
-        """Keeps a picture of the whole page."""
-        width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
-        clip = {"x": 0, "y": 0, "width": width, "height": min(height, MAX_HEIGHT), "scale": 1}
-        taken = self.cdp("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
-        keep(f"{name}.png", taken["data"])
+        """Keeps a picture of the whole page, on a screen that is as high: to draw what is beyond the screen,
+        Chromium lays the page out anew, which takes seconds for a megabyte of text."""
+        size = self.shown
+        height = self.run("return document.documentElement.scrollHeight")
+        self.size(size[0], min(height, MAX_HEIGHT))
+        self.glance(name)
+        self.size(*size)
 
     def glance(self, name):
         """Keeps a picture of what is on the screen: one of the whole page would move it below the pointer."""

@@ -13,4 +13,5 @@ mod alerts;
 mod aws;
 mod cloud;
 mod command;
+mod conformance;
 mod consumers;
